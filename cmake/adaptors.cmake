@@ -1,0 +1,35 @@
+# The doors. Each is a library of its own that knows one foreign loop.
+
+# The Asio door is headers, unless a src/ folder gives it something to compile.
+function(ringfiles_add_asio_door root)
+  ringfiles_glob(sources "${root}/src/*.cpp")
+  ringfiles_glob(headers "${root}/include/ringfiles/*.hpp")
+  if(sources)
+    set(reach PUBLIC)
+    add_library(ringfiles_asio STATIC ${sources})
+    ringfiles_own_code(ringfiles_asio)
+    target_include_directories(ringfiles_asio PRIVATE "${root}/src")
+  else()
+    set(reach INTERFACE)
+    add_library(ringfiles_asio INTERFACE)
+    target_compile_features(ringfiles_asio INTERFACE cxx_std_20)
+  endif()
+  add_library(ringfiles::asio ALIAS ringfiles_asio)
+  set_target_properties(
+    ringfiles_asio PROPERTIES EXPORT_NAME asio VERIFY_INTERFACE_HEADER_SETS ON)
+  target_sources(
+    ringfiles_asio ${reach} FILE_SET HEADERS BASE_DIRS "${root}/include" FILES ${headers})
+  target_link_libraries(ringfiles_asio ${reach} ringfiles Boost::headers)
+endfunction()
+
+set(asio_root "${PROJECT_SOURCE_DIR}/adaptors/asio")
+ringfiles_glob(asio_headers "${asio_root}/include/ringfiles/*.hpp")
+if(NOT TARGET ringfiles)
+  return()
+elseif(NOT asio_headers)
+  ringfiles_say_skipped(ringfiles_asio "adaptors/asio/include is empty")
+elseif(NOT TARGET Boost::headers)
+  ringfiles_say_skipped(ringfiles_asio "Boost 1.81 is missing")
+else()
+  ringfiles_add_asio_door("${asio_root}")
+endif()

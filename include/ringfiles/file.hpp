@@ -1,0 +1,139 @@
+// A file that never makes its event loop wait; apart from the co_await it is Python's open().
+//
+//   auto file = co_await ringfiles::open("server.log");            // "r": text, UTF-8, universal newlines
+//   while (auto line = co_await file.readline())                   // std::optional<std::string>
+//     …
+//   while (auto batch = co_await file.next_lines())                // one await per buffer: faster
+//     for (std::string_view line : *batch) …
+//
+// Order: calls that use the file's position (read, write, seek, tell, flush, truncate, close …)
+// happen in the order in which they were made: a queue per file. read_at and write_at have no
+// position and run concurrently, as many as you like. flush, sync, truncate and close wait for
+// everything before them on this file.
+// Cancellation: a cancelled read consumes nothing. A cancelled write either did not happen, or, if
+// it had begun, happens whole; its error is then reported by the next write, flush or close.
+// Buffers: memory of the caller is only touched before the co_await suspends or when it resumes.
+// Durability: write() and close() do not sync. A failed sync is final for that file: the kernel
+// reports it once, so this file repeats it for ever (reopen to try again).
+//
+// ERRORS: ringfiles::error with operation, path and errno; errc::closed after close.
+// SAFETY: one thread at a time per file; distinct files are independent.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ringfiles/lines.hpp"
+#include "ringfiles/newline.hpp"
+#include "ringfiles/operation.hpp"
+
+namespace ringfiles {
+
+class engine;
+class file;
+namespace detail {
+class file_state;
+}
+
+/// No limit: read to the end.
+inline constexpr std::size_t all = static_cast<std::size_t>(-1);
+
+enum class whence { start, current, end };
+
+struct open_options {
+  ringfiles::newline newline = ringfiles::newline::universal;  ///< text mode only
+  unsigned permissions = 0666;                                 ///< for new files, less the umask
+  std::size_t buffer_bytes = 0;  ///< 0: chosen and grown by the library
+};
+
+/// Opens `path` as Python's open() does: `mode` is one of "r", "w", "a", "x" with "+", "b", "t".
+/// Text is UTF-8, strict. Usually openat2(2); the descriptor is close-on-exec. Cancelling leaks no
+/// descriptor. A FIFO waits for its other end without holding a thread.
+operation<file> open(std::filesystem::path path, std::string_view mode = "r",
+                     open_options options = {});
+/// The same on a given engine, for threads that have no current one.
+operation<file> open(engine& engine, std::filesystem::path path, std::string_view mode = "r",
+                     open_options options = {});
+
+class file {
+ public:
+  file() noexcept;
+  file(file&&) noexcept;
+  file& operator=(file&&) noexcept;
+  /// Closes without blocking; buffered bytes are still written, in the background. Await close()
+  /// to learn of errors.
+  ~file();
+  void swap(file& other) noexcept;
+
+  // ---- Reading at the position -----------------------------------------------------------------
+  /// Up to `limit` characters (text) or bytes (binary); fewer only at the end of the file.
+  operation<std::string> read(std::size_t limit = all);
+  /// What is there, at least one byte unless at the end, at most `limit` bytes: one read(2) at the
+  /// most. For pipes and followers.
+  operation<std::string> read_some(std::size_t limit);
+  /// The next line with its terminator, translated to '\n' as Python does; cut at `limit`
+  /// characters; std::nullopt at the end of the file.
+  operation<std::optional<std::string>> readline(std::size_t limit = all);
+  /// All whole lines that are at hand, at least one: views without terminators. std::nullopt at
+  /// the end. One await per buffer, no copy.
+  operation<std::optional<lines>> next_lines();
+  /// The remaining lines; stops after `hint` bytes or more.
+  operation<std::vector<std::string>> readlines(std::size_t hint = all);
+  /// Fills `into` as far as the file reaches; the count of bytes. Binary mode.
+  operation<std::size_t> readinto(std::span<std::byte> into);
+
+  // ---- Writing at the position -----------------------------------------------------------------
+  /// Buffers `data`, or writes it through when it is large; the count of characters or bytes taken.
+  /// Waits only while both buffers are full. The view is read before the call suspends.
+  operation<std::size_t> write(std::string_view data);
+  operation<std::size_t> write(std::string&& data);  ///< takes the memory, no copy when large
+  operation<std::size_t> write(const char* text) { return write(std::string_view(text)); }
+  operation<void> writelines(std::vector<std::string> lines);  ///< as one write
+
+  // ---- Position, size, durability --------------------------------------------------------------
+  /// The new position in bytes. In text mode use what tell() gave, or 0, as in Python.
+  operation<std::uint64_t> seek(std::int64_t offset, whence from = whence::start);
+  operation<std::uint64_t> tell();
+  /// Cuts or extends to `size` bytes (default: the position). The position stays. ftruncate(2).
+  operation<std::uint64_t> truncate(std::optional<std::int64_t> size = std::nullopt);
+  operation<void> flush();      ///< buffered bytes are with the kernel when it ends
+  operation<void> sync();       ///< … and on the device, with metadata: fsync(2)
+  operation<void> sync_data();  ///< … and on the device: fdatasync(2)
+  /// Flushes, waits for what is in flight, closes. Closed even when it reports an error; a second
+  /// close does nothing.
+  operation<void> close();
+
+  // ---- Positional access: no cursor, concurrent ------------------------------------------------
+  /// Bytes from `offset` on, short only at the end of the file. pread(2).
+  operation<std::string> read_at(std::uint64_t offset, std::size_t size);
+  operation<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into);
+  operation<std::size_t> read_at(std::uint64_t offset, std::vector<std::span<std::byte>> into);
+  /// Writes all of `data` at `offset`; beside the write buffer, so flush() first if both are used.
+  /// A file in append mode writes at its end, whatever `offset` says. pwrite(2).
+  operation<std::size_t> write_at(std::uint64_t offset, std::string_view data);
+  operation<std::size_t> write_at(std::uint64_t offset, std::vector<std::string> parts);
+
+  // ---- What it is ------------------------------------------------------------------------------
+  bool is_open() const noexcept;
+  bool readable() const noexcept;
+  bool writable() const noexcept;
+  bool seekable() const noexcept;
+  bool is_text() const noexcept;
+  const std::string& path() const noexcept;
+  const std::string& mode() const noexcept;
+  /// The descriptor, or -1; it stays ours. Reads through it bypass the buffers.
+  int native_handle() const noexcept;
+
+ private:
+  friend class detail::file_state;
+  explicit file(detail::file_state* state) noexcept;
+  detail::file_state* state_ = nullptr;
+};
+
+}  // namespace ringfiles

@@ -1,0 +1,16 @@
+#pragma once
+
+namespace ringfiles {
+
+/// How line ends are recognised and translated: the five choices of Python's `open(newline=...)`.
+///
+/// | value        | Python   | a line ends at       | a reader sees       | "\n" is written as |
+/// |--------------|----------|----------------------|---------------------|--------------------|
+/// | universal    | `None`   | `\n`, `\r` or `\r\n` | every end as `\n`   | `\n` (on Linux)    |
+/// | untranslated | `''`     | `\n`, `\r` or `\r\n` | the end as it is    | `\n`               |
+/// | lf           | `'\n'`   | `\n` only            | the end as it is    | `\n`               |
+/// | cr           | `'\r'`   | `\r` only            | the end as it is    | `\r`               |
+/// | crlf         | `'\r\n'` | `\r\n` only          | the end as it is    | `\r\n`             |
+enum class newline { universal, untranslated, lf, cr, crlf };
+
+}  // namespace ringfiles

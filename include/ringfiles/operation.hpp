@@ -1,0 +1,136 @@
+// An asynchronous call that has not started yet: what every asynchronous function here returns.
+//
+//   auto text = co_await file.read();                            // any C++20 coroutine
+//   auto text = co_await file.read().within(2s);                 // with a deadline
+//   auto text = co_await file.read().stopped_by(token);          // with a std::stop_token
+//   file.read()(boost::asio::use_future);                        // any completion token, once
+//                                                                // <ringfiles/asio.hpp> is included
+//
+// Nothing happens until the operation is awaited or called with a token. What is already in memory
+// (a buffered byte, a cached page) is delivered at once, without suspension, until the engine's
+// inline budget for this turn is spent; then the coroutine yields to its neighbours.
+//
+// Where the coroutine resumes: inside run_completions() of the engine, on the loop's thread.
+// Cancellation and deadline: the caller gets control back in the next turn with
+// std::errc::operation_canceled or std::errc::timed_out. What the kernel has begun may still
+// happen, but never touches memory of the caller. Reads consume nothing when they are cancelled.
+//
+// ERRORS: ringfiles::error, at the co_await.
+// SAFETY: one operation is one call; await it once, as an rvalue.
+#pragma once
+
+#include <chrono>
+#include <coroutine>
+#include <memory>
+#include <stop_token>
+#include <utility>
+
+#include "ringfiles/detail/call.hpp"
+
+namespace ringfiles {
+
+template <class T>
+class [[nodiscard("nothing happens until the operation is awaited")]] operation;
+
+namespace detail {
+
+void bind_to_current_engine(call_base& call);  // throws error(no_engine) where there is none
+
+/// Turns a stop request into call_base::cancel for as long as it lives.
+class stop_link {
+ public:
+  stop_link(std::stop_token token, call_base* call);
+  stop_link(stop_link&&) noexcept;
+  ~stop_link();
+  void connect();
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+template <class T>
+class awaiter {
+ public:
+  awaiter(call_reference<call<T>> call, std::unique_ptr<stop_link> stop)
+      : call_(std::move(call)), stop_(std::move(stop)) {}
+  awaiter(awaiter&&) = delete;
+  ~awaiter() {
+    if (waiting_) call_->abandon();
+  }
+
+  bool await_ready() {
+    if (!call_->bound()) bind_to_current_engine(*call_.get());
+    return call_->try_now();
+  }
+  void await_suspend(std::coroutine_handle<> handle) {
+    handle_ = handle;
+    waiting_ = true;
+    call_->start({&resume, this});
+    if (stop_) stop_->connect();
+  }
+  T await_resume() {
+    waiting_ = false;
+    return call_->take();
+  }
+
+ private:
+  static void resume(void* self) noexcept {
+    static_cast<awaiter*>(self)->waiting_ = false;
+    static_cast<awaiter*>(self)->handle_.resume();
+  }
+
+  call_reference<call<T>> call_;
+  std::unique_ptr<stop_link> stop_;
+  std::coroutine_handle<> handle_;
+  bool waiting_ = false;
+};
+
+/// How a foreign completion token starts an operation. A door specialises this for the tokens
+/// that it understands; the core knows none.
+template <class T, class Token>
+struct completion_door;
+
+}  // namespace detail
+
+template <class T>
+class operation {
+ public:
+  using value_type = T;
+
+  explicit operation(detail::call<T>* call) noexcept : call_(call) {}
+
+  /// Ends the call with std::errc::timed_out when it takes longer than `timeout`, counted from
+  /// its start. Zero: end at once unless it can be served without waiting.
+  operation within(std::chrono::nanoseconds timeout) && {
+    call_->set_timeout(timeout < timeout.zero() ? timeout.zero() : timeout);
+    return std::move(*this);
+  }
+
+  /// Ends the call with std::errc::operation_canceled when `token` is asked to stop.
+  operation stopped_by(std::stop_token token) && {
+    stop_ = std::make_unique<detail::stop_link>(std::move(token), call_.get());
+    return std::move(*this);
+  }
+
+  detail::awaiter<T> operator co_await() && {
+    return detail::awaiter<T>(std::move(call_), std::move(stop_));
+  }
+
+  /// Starts the operation with a completion token of a foreign loop; see <ringfiles/asio.hpp>.
+  template <class Token>
+    requires requires { typename detail::completion_door<T, std::decay_t<Token>>::enabled; }
+  auto operator()(Token&& token) {
+    return detail::completion_door<T, std::decay_t<Token>>::initiate(
+        std::move(call_), std::forward<Token>(token));
+  }
+
+  /// For doors: the call itself.
+  const detail::call_reference<detail::call<T>>& call() const noexcept { return call_; }
+
+ private:
+  detail::call_reference<detail::call<T>> call_;
+  std::unique_ptr<detail::stop_link> stop_;
+};
+
+}  // namespace ringfiles

@@ -1,0 +1,14 @@
+// Everything but the foreign doors. Boost.Asio programs include <ringfiles/asio.hpp> as well.
+#pragma once
+
+#include "ringfiles/backend.hpp"
+#include "ringfiles/engine.hpp"
+#include "ringfiles/error.hpp"
+#include "ringfiles/file.hpp"
+#include "ringfiles/fs.hpp"
+#include "ringfiles/lines.hpp"
+#include "ringfiles/memory.hpp"
+#include "ringfiles/newline.hpp"
+#include "ringfiles/operation.hpp"
+#include "ringfiles/statistics.hpp"
+#include "ringfiles/task.hpp"

@@ -1,0 +1,210 @@
+// A plain coroutine type, and `run` for programs that have no event loop.
+//
+//   ringfiles::task<std::size_t> count(std::filesystem::path path) { … co_await … co_return n; }
+//   int main() { return ringfiles::run(count("server.log")) > 0 ? 0 : 1; }
+//
+// A task starts when it is awaited, run or spawned, and resumes whoever awaits it when it ends.
+// gather() runs many at once on the one thread.
+//
+// SAFETY: a task stays on the thread that started it.
+#pragma once
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "ringfiles/engine.hpp"
+
+namespace ringfiles {
+
+template <class T = void>
+class task;
+
+namespace detail {
+
+/// On its end a task resumes its awaiter by symmetric transfer, so chains do not grow the stack.
+struct final_awaiter {
+  bool await_ready() noexcept { return false; }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) noexcept {
+    auto next = ended.promise().continuation;
+    return next ? next : std::noop_coroutine();
+  }
+  void await_resume() noexcept {}
+};
+
+struct promise_base {
+  std::coroutine_handle<> continuation;
+  std::exception_ptr failure;
+
+  std::suspend_always initial_suspend() noexcept { return {}; }
+  final_awaiter final_suspend() noexcept { return {}; }
+  void unhandled_exception() noexcept { failure = std::current_exception(); }
+};
+
+template <class T>
+struct task_promise : promise_base {
+  std::optional<T> value;
+  task<T> get_return_object() noexcept;
+  template <class U>
+  void return_value(U&& result) {
+    value.emplace(std::forward<U>(result));
+  }
+  T take() {
+    if (failure) std::rethrow_exception(failure);
+    return std::move(*value);
+  }
+};
+
+template <>
+struct task_promise<void> : promise_base {
+  task<void> get_return_object() noexcept;
+  void return_void() noexcept {}
+  void take() {
+    if (failure) std::rethrow_exception(failure);
+  }
+};
+
+/// Drives the current engine until `done` says so.
+void drive(engine& engine, const bool& done);
+
+}  // namespace detail
+
+template <class T>
+class [[nodiscard("a task does nothing until it is awaited or run")]] task {
+ public:
+  using promise_type = detail::task_promise<T>;
+
+  task(task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  task& operator=(task&& other) noexcept {
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+  ~task() {
+    if (handle_) handle_.destroy();
+  }
+
+  auto operator co_await() && noexcept {
+    struct awaiter {
+      std::coroutine_handle<promise_type> handle;
+      bool await_ready() const noexcept { return false; }
+      std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
+        handle.promise().continuation = awaiting;
+        return handle;
+      }
+      T await_resume() { return handle.promise().take(); }
+    };
+    return awaiter{handle_};
+  }
+
+ private:
+  friend promise_type;
+  explicit task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
+  std::coroutine_handle<promise_type> handle_;
+};
+
+namespace detail {
+
+template <class T>
+task<T> task_promise<T>::get_return_object() noexcept {
+  return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+inline task<void> task_promise<void>::get_return_object() noexcept {
+  return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+
+/// A coroutine that starts at once and frees itself at its end.
+struct detached {
+  struct promise_type {
+    detached get_return_object() noexcept { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() noexcept { std::terminate(); }
+  };
+};
+
+template <class T>
+struct outcome {
+  std::optional<storable<T>> value;
+  std::exception_ptr failure;
+};
+
+template <class T, class Ended>
+detached settle(task<T> work, outcome<T>& into, Ended ended) {
+  try {
+    if constexpr (std::is_void_v<T>) {
+      co_await std::move(work);
+      into.value.emplace();
+    } else {
+      into.value.emplace(co_await std::move(work));
+    }
+  } catch (...) {
+    into.failure = std::current_exception();
+  }
+  ended();
+}
+
+template <class T>
+T unwrap(outcome<T>& from) {
+  if (from.failure) std::rethrow_exception(from.failure);
+  if constexpr (!std::is_void_v<T>) return std::move(*from.value);
+}
+
+}  // namespace detail
+
+/// Runs `work` to its end on `engine`, which hosts this thread's loop meanwhile.
+template <class T>
+T run(engine& engine, task<T> work) {
+  engine::scope scope(engine);
+  detail::outcome<T> outcome;
+  bool done = false;
+  detail::settle(std::move(work), outcome, [&done] { done = true; });
+  detail::drive(engine, done);
+  return detail::unwrap(outcome);
+}
+
+/// The same on an engine of its own, or on the thread's current one if there is one.
+template <class T>
+T run(task<T> work) {
+  if (engine* current = engine::current()) return run(*current, std::move(work));
+  engine own;
+  return run(own, std::move(work));
+}
+
+/// Runs all `works` at once and gives their results in order. When some fail, the others still run
+/// to their end; then the first failure in order is thrown.
+template <class T>
+task<std::conditional_t<std::is_void_v<T>, void, std::vector<detail::storable<T>>>> gather(
+    std::vector<task<T>> works) {
+  struct join {
+    std::vector<task<T>>& works;
+    std::vector<detail::outcome<T>>& outcomes;
+    std::size_t left;
+
+    bool await_ready() const noexcept { return works.empty(); }
+    bool await_suspend(std::coroutine_handle<> awaiting) {
+      for (std::size_t i = 0; i < works.size(); ++i)
+        detail::settle(std::move(works[i]), outcomes[i], [this, awaiting] {
+          if (--left == 0) awaiting.resume();
+        });
+      return --left != 0;  // the last part is ours: all may have ended without suspending
+    }
+    void await_resume() const noexcept {}
+  };
+  std::vector<detail::outcome<T>> outcomes(works.size());
+  co_await join{works, outcomes, works.size() + 1};
+  if constexpr (std::is_void_v<T>) {
+    for (auto& outcome : outcomes) detail::unwrap(outcome);
+  } else {
+    std::vector<T> results;
+    results.reserve(outcomes.size());
+    for (auto& outcome : outcomes) results.push_back(detail::unwrap(outcome));
+    co_return results;
+  }
+}
+
+}  // namespace ringfiles

@@ -1,0 +1,104 @@
+#include "backend/device.hpp"
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+
+#include "sys/calls.hpp"
+
+namespace ringfiles::backend {
+namespace {
+
+// Magic numbers of statfs(2).
+constexpr std::array<long, 4> memory_magics{
+    0x01021994,          // tmpfs
+    static_cast<long>(0x858458f6),  // ramfs
+    static_cast<long>(0x958458f6),  // hugetlbfs
+    0x64626720,          // debugfs
+};
+constexpr std::array<long, 3> kernel_magics{
+    0x9fa0,      // procfs
+    0x62656572,  // sysfs
+    0x27e0eb,    // cgroup
+};
+constexpr std::array<long, 10> local_magics{
+    0xef53,      // ext2, ext3, ext4
+    0x58465342,  // XFS
+    static_cast<long>(0x9123683e),  // btrfs
+    static_cast<long>(0xf2f52010),  // F2FS
+    static_cast<long>(0xca451a4e),  // bcachefs
+    0x2fc12fc1,  // ZFS
+    0x794c7630,  // overlayfs: what containers run on; its layers are local as a rule
+    0x73717368,  // squashfs
+    static_cast<long>(0xe0f5e1e2),  // EROFS
+    0x4d44,      // vfat
+};
+
+template <std::size_t N>
+bool contains(const std::array<long, N>& magics, long magic) noexcept {
+  for (long known : magics)
+    if (known == magic) return true;
+  return false;
+}
+
+/// Unknown file systems count as remote: slower, but never wrong.
+device_kind classify(long magic) noexcept {
+  if (contains(memory_magics, magic)) return device_kind::memory;
+  if (contains(kernel_magics, magic)) return device_kind::kernel;
+  if (contains(local_magics, magic)) return device_kind::local;
+  return device_kind::remote;
+}
+
+struct registry {
+  std::shared_mutex mutex;
+  std::unordered_map<std::uint64_t, std::unique_ptr<device>> devices;
+};
+
+// Never destroyed: pool threads may still look things up while the process exits.
+registry& devices() noexcept {
+  static registry& instance = *new registry;
+  return instance;
+}
+
+device& fixed_device(device_kind kind) noexcept {
+  auto& made = *new device;
+  made.kind = kind;
+  return made;
+}
+
+}  // namespace
+
+const device* known_device(std::uint64_t id) noexcept {
+  std::shared_lock lock(devices().mutex);
+  const auto found = devices().devices.find(id);
+  return found == devices().devices.end() ? nullptr : found->second.get();
+}
+
+const device& learn_device(int fd, std::uint64_t id) noexcept {
+  if (const device* known = known_device(id)) return *known;
+  long magic = 0;
+  const device_kind kind =
+      sys::filesystem_of(fd, magic) == 0 ? classify(magic) : device_kind::remote;
+  std::unique_lock lock(devices().mutex);
+  auto& entry = devices().devices[id];
+  if (!entry) {
+    entry = std::make_unique<device>();
+    entry->id = id;
+    entry->kind = kind;
+  }
+  return *entry;
+}
+
+const device& stream_device() noexcept {
+  static device& instance = fixed_device(device_kind::stream);
+  return instance;
+}
+
+const device& memory_device() noexcept {
+  static device& instance = fixed_device(device_kind::memory);
+  return instance;
+}
+
+}  // namespace ringfiles::backend

@@ -1,0 +1,23 @@
+#include "backend/threads/threads_backend.hpp"
+
+#include <cerrno>
+
+#include "backend/inline_calls.hpp"
+#include "backend/threads/pool.hpp"
+
+namespace ringfiles::backend {
+
+std::int64_t threads_backend::try_inline(request& wanted) noexcept { return call_inline(wanted); }
+
+void threads_backend::submit(request& wanted) noexcept { pool::instance().submit(wanted, sink_); }
+
+// A request that no thread has begun is over at once. One inside a system call is not interrupted:
+// that would take a signal handler, which belongs to the program.
+void threads_backend::cancel(request& wanted) noexcept {
+  wanted.cancel_asked.store(true, std::memory_order_relaxed);
+  if (!pool::instance().withdraw(wanted)) return;
+  wanted.result = -ECANCELED;
+  sink_->push(wanted);
+}
+
+}  // namespace ringfiles::backend

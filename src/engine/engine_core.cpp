@@ -1,0 +1,437 @@
+#include "engine/engine_core.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "backend/choose.hpp"
+#include "base/fork_guard.hpp"
+#include "sys/calls.hpp"
+
+namespace ringfiles::detail {
+namespace {
+
+constexpr std::chrono::milliseconds grace_for_reads{100};
+constexpr std::chrono::seconds grace_for_writes{5};
+
+base::owned_fd require(int fd, const char* what) {
+  if (fd < 0) throw error({-fd, std::generic_category()}, "engine", {}, what);
+  return base::owned_fd(fd);
+}
+
+std::shared_ptr<backend::wake_up> make_wake_up() {
+  return std::make_shared<backend::wake_up>(require(sys::make_eventfd(), "eventfd").release());
+}
+
+/// The engine whose turn this thread is in.
+thread_local constinit const engine_core* turn_of_this_thread = nullptr;
+
+std::int64_t inline_cost_ns(const backend::request& tried, std::int64_t result) noexcept {
+  if (result == backend::would_wait)
+    return tried.code == opcode::read ? engine_floor::miss_cost_ns : engine_floor::call_cost_ns;
+  if (tried.code == opcode::open) return engine_floor::open_cost_ns;
+  const std::size_t bytes = result > 0 ? static_cast<std::size_t>(result) : 0;
+  return engine_floor::call_cost_ns + engine_floor::copy_cost_ns(bytes);
+}
+
+}  // namespace
+
+engine_core::engine_core(const engine_options& options)
+    : options_(options), mutex_(options.concurrent), generation_(base::process_generation()) {
+  wake_ = make_wake_up();
+  epoll_ = require(sys::make_epoll(), "epoll_create1");
+  make_descriptors();
+  backend_ = backend::make_backend(options_, wake_);
+}
+
+engine_core::~engine_core() { shut_down(); }
+
+std::uint32_t engine_core::base_generation() noexcept { return base::process_generation(); }
+
+// Edge-triggered: epoll_wait itself clears the readiness, which spares a read(2) per turn.
+void engine_core::make_descriptors() {
+  timer_fd_ = require(sys::make_timer(), "timerfd_create");
+  armed_ns_ = engine_floor::timers::never;
+  sys::epoll_add(epoll_.get(), wake_->fd(), EPOLLIN | EPOLLET, nullptr);
+  sys::epoll_add(epoll_.get(), timer_fd_.get(), EPOLLIN | EPOLLET, nullptr);
+}
+
+void engine_core::add(std::atomic<std::uint64_t>& counter, std::uint64_t amount) noexcept {
+  if (options_.concurrent)
+    counter.fetch_add(amount, std::memory_order_relaxed);
+  else  // one writer: a locked instruction would cost more than the line that it counts
+    counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+}
+
+// ---- Calls ---------------------------------------------------------------------------------------
+
+// The engine holds a reference from here until the call was delivered.
+void engine_core::call_started(call_base& call) {
+  check_fork();
+  call.add_reference();
+  calls_.fetch_add(1, std::memory_order_relaxed);
+  if (call.timeout_.count() < 0) return;
+  auto* deadline = new engine_floor::timer;
+  deadline->owner = &call;
+  deadline->expired = [](void* owner) noexcept {
+    auto& late = *static_cast<call_base*>(owner);
+    late.withdraw(std::make_error_code(std::errc::timed_out));
+  };
+  call.deadline_ = deadline;
+  add_timer(*deadline, sys::now_ns() + call.timeout_.count());
+}
+
+void engine_core::call_settled(call_base& call) noexcept {
+  if (is_shut_down()) {
+    if (call.started_) call.drop_reference();  // no turn will deliver it
+    return;
+  }
+  std::lock_guard lock(mutex_);
+  const bool first = ended_.empty();
+  ended_.push(&call);
+  // Inside a turn the list is walked before the turn ends; outside one, somebody must start it.
+  if (first && turn_of_this_thread != this) wake();
+}
+
+void engine_core::ask_cancel(call_base& call, std::error_code why) noexcept {
+  if (call.cancel_asked_.exchange(true)) return;
+  call.cancel_reason_ = why;
+  call.add_reference();
+  {
+    std::lock_guard lock(cancel_mutex_);
+    cancelled_.push(&call);
+    cancels_waiting_.store(true, std::memory_order_release);
+  }
+  wake();
+}
+
+void engine_core::withdraw_cancelled() noexcept {
+  if (!cancels_waiting_.load(std::memory_order_acquire)) return;
+  cancel_list taken;
+  {
+    std::lock_guard lock(cancel_mutex_);
+    taken.append(std::move(cancelled_));
+    cancels_waiting_.store(false, std::memory_order_relaxed);
+  }
+  while (call_base* call = taken.pop()) {
+    call->withdraw(call->cancel_reason_);
+    call->drop_reference();
+  }
+}
+
+// ---- Requests ------------------------------------------------------------------------------------
+
+std::int64_t engine_core::try_inline(backend::request& wanted) noexcept {
+  wanted.served = rung::inlined;
+  const std::int64_t result = backend_->try_inline(wanted);
+  charge(inline_cost_ns(wanted, result));
+  if (result == backend::would_wait)
+    add(inline_misses_, 1);
+  else
+    count(wanted.served);
+  return result;
+}
+
+void engine_core::link(backend::request& wanted) noexcept {
+  wanted.live_previous = nullptr;
+  wanted.live_next = live_;
+  if (live_ != nullptr) live_->live_previous = &wanted;
+  live_ = &wanted;
+}
+
+void engine_core::unlink(backend::request& wanted) noexcept {
+  if (wanted.live_previous != nullptr)
+    wanted.live_previous->live_next = wanted.live_next;
+  else
+    live_ = wanted.live_next;
+  if (wanted.live_next != nullptr) wanted.live_next->live_previous = wanted.live_previous;
+}
+
+void engine_core::submit(backend::request& wanted) noexcept {
+  check_fork();
+  bool alone = false;
+  {
+    std::lock_guard lock(mutex_);
+    wanted.in_flight = true;
+    link(wanted);
+    alone = in_flight_.fetch_add(1, std::memory_order_relaxed) == 0;
+  }
+  backend_->submit(wanted);
+  // At once when nothing else is going on, for latency; else one submit for the whole turn. Outside
+  // a turn (a handler of a foreign loop) the next turn is asked for, once.
+  if (turn_of_this_thread == this) return;
+  if (alone)
+    backend_->flush();
+  else if (!flush_wanted_.exchange(true, std::memory_order_relaxed))
+    wake();
+}
+
+void engine_core::cancel(backend::request& wanted) noexcept {
+  if (wanted.in_flight) backend_->cancel(wanted);
+}
+
+void engine_core::park(backend::request& wanted) noexcept {
+  if (wanted.parked || !wanted.in_flight) return;
+  wanted.parked = true;
+  parked_.fetch_add(1, std::memory_order_relaxed);
+  parked_bytes_.fetch_add(wanted.size, std::memory_order_relaxed);
+}
+
+void engine_core::finish_request(backend::request& ended) noexcept {
+  {
+    std::lock_guard lock(mutex_);
+    unlink(ended);
+  }
+  ended.in_flight = false;
+  if (ended.parked) {
+    ended.parked = false;
+    parked_.fetch_sub(1, std::memory_order_relaxed);
+    parked_bytes_.fetch_sub(ended.size, std::memory_order_relaxed);
+  }
+  in_flight_.fetch_sub(1, std::memory_order_relaxed);
+  count(ended.served);
+  ended.ended(ended);
+}
+
+void engine_core::take_ended() noexcept {
+  backend::request_queue ended;
+  backend_->reap(ended);
+  while (backend::request* request = ended.pop()) finish_request(*request);
+}
+
+void engine_core::yield(resumable& later) noexcept {
+  std::lock_guard lock(mutex_);
+  if (later.queued) return;
+  later.queued = true;
+  add(yields_, 1);
+  yielded_.push(&later);
+  wake();
+}
+
+void engine_core::forget(resumable& later) noexcept {
+  std::lock_guard lock(mutex_);
+  if (later.queued && yielded_.remove(&later)) later.queued = false;
+}
+
+void engine_core::resume_yielded() noexcept {
+  resumable_list now;
+  {
+    std::lock_guard lock(mutex_);
+    now.append(std::move(yielded_));
+  }
+  for (;;) {
+    resumable* next = nullptr;
+    {
+      std::lock_guard lock(mutex_);
+      next = now.pop();
+      if (next != nullptr) next->queued = false;
+    }
+    if (next == nullptr) return;
+    next->resume_work();
+  }
+}
+
+// ---- Time and readiness --------------------------------------------------------------------------
+
+void engine_core::add_timer(engine_floor::timer& added, std::int64_t at_ns) {
+  std::lock_guard lock(mutex_);
+  timers_.add(added, at_ns);
+  if (at_ns < armed_ns_) arm_timer_for_earliest();
+}
+
+void engine_core::remove_timer(engine_floor::timer& removed) noexcept {
+  std::lock_guard lock(mutex_);
+  timers_.remove(removed);
+}
+
+// Left armed for a timer that was removed, the descriptor only costs one empty turn.
+void engine_core::arm_timer_for_earliest() noexcept {
+  armed_ns_ = timers_.earliest();
+  if (armed_ns_ != engine_floor::timers::never)
+    sys::arm_timer(timer_fd_.get(), std::max<std::int64_t>(armed_ns_, 1));
+}
+
+void engine_core::run_due_timers() noexcept {
+  if (armed_ns_ == engine_floor::timers::never) return;
+  const std::int64_t now = sys::now_ns();
+  if (now < armed_ns_) return;
+  for (;;) {
+    engine_floor::timer* due = nullptr;
+    {
+      std::lock_guard lock(mutex_);
+      due = timers_.take_due(now);
+      if (due == nullptr) arm_timer_for_earliest();
+    }
+    if (due == nullptr) return;
+    due->expired(due->owner);
+  }
+}
+
+int engine_core::watch(poll_waiter& waiter) noexcept {
+  const std::uint32_t events = waiter.events | EPOLLONESHOT;
+  int result = sys::epoll_add(epoll_.get(), waiter.fd, events, &waiter);
+  if (result == -EEXIST) result = sys::epoll_rearm(epoll_.get(), waiter.fd, events, &waiter);
+  waiter.watched = result == 0;
+  std::lock_guard lock(mutex_);
+  if (waiter.watched) watched_.insert(&waiter);
+  return result;
+}
+
+void engine_core::unwatch(poll_waiter& waiter) noexcept {
+  if (!waiter.watched) return;
+  waiter.watched = false;
+  sys::epoll_remove(epoll_.get(), waiter.fd);
+  std::lock_guard lock(mutex_);
+  watched_.erase(&waiter);
+}
+
+void engine_core::take_ready() {
+  std::array<epoll_event, 64> events;
+  for (;;) {
+    const int count = sys::epoll_take(epoll_.get(), events.data(), static_cast<int>(events.size()));
+    for (int i = 0; i < count; ++i) {
+      auto* waiter = static_cast<poll_waiter*>(events[static_cast<std::size_t>(i)].data.ptr);
+      if (waiter == nullptr || !waiter->watched) continue;
+      waiter->watched = false;
+      {
+        std::lock_guard lock(mutex_);
+        watched_.erase(waiter);
+      }
+      waiter->ready(waiter->owner);
+    }
+    if (count < static_cast<int>(events.size())) return;
+  }
+}
+
+// ---- Turns ---------------------------------------------------------------------------------------
+
+std::size_t engine_core::run_completions() {
+  check_fork();
+  if (is_shut_down()) return 0;
+  turn_.fetch_add(1, std::memory_order_relaxed);
+  const std::int64_t started = sys::now_ns();
+  const engine_core* const outer = std::exchange(turn_of_this_thread, this);
+  flush_wanted_.store(false, std::memory_order_relaxed);
+  take_ready();
+  withdraw_cancelled();
+  take_ended();
+  run_due_timers();
+  resume_yielded();
+  backend_->flush();
+  const std::size_t delivered = deliver();
+  backend_->flush();
+  turn_of_this_thread = outer;
+  const auto lasted = static_cast<std::uint64_t>(sys::now_ns() - started);
+  if (lasted > longest_turn_ns_.load(std::memory_order_relaxed))
+    longest_turn_ns_.store(lasted, std::memory_order_relaxed);
+  return delivered;
+}
+
+std::size_t engine_core::deliver() {
+  std::size_t count = 0;
+  for (;;) {
+    call_base* call = nullptr;
+    {
+      std::lock_guard lock(mutex_);
+      call = ended_.pop();
+    }
+    if (call == nullptr) return count;
+    ++count;
+    if (auto* deadline = static_cast<engine_floor::timer*>(std::exchange(call->deadline_, nullptr))) {
+      remove_timer(*deadline);
+      delete deadline;
+    }
+    if (call->failure_ == std::errc::operation_canceled || call->failure_ == std::errc::timed_out)
+      add(cancelled_calls_, 1);
+    calls_.fetch_sub(1, std::memory_order_relaxed);
+    const continuation then = std::exchange(call->then_, {});
+    if (then.resume != nullptr) then.resume(then.context);
+    call->drop_reference();
+  }
+}
+
+bool engine_core::idle() const noexcept {
+  return in_flight_.load(std::memory_order_relaxed) == 0 &&
+         calls_.load(std::memory_order_relaxed) == 0;
+}
+
+statistics engine_core::stats() const noexcept {
+  statistics stats;
+  for (std::size_t i = 0; i < rung_count; ++i)
+    stats.served[i] = served_[i].load(std::memory_order_relaxed);
+  stats.inline_misses = inline_misses_.load(std::memory_order_relaxed);
+  stats.turns = turn_.load(std::memory_order_relaxed) - 1;
+  stats.yields = yields_.load(std::memory_order_relaxed);
+  stats.cancelled = cancelled_calls_.load(std::memory_order_relaxed);
+  stats.longest_turn_ns = longest_turn_ns_.load(std::memory_order_relaxed);
+  stats.in_flight = in_flight_.load(std::memory_order_relaxed);
+  stats.parked = parked_.load(std::memory_order_relaxed);
+  stats.parked_bytes = parked_bytes_.load(std::memory_order_relaxed);
+  backend_->add_to(stats);
+  return stats;
+}
+
+// ---- Ends ----------------------------------------------------------------------------------------
+
+// Turns without delivery: what was accepted for writing is written, the rest is cancelled.
+void engine_core::wait_for_in_flight() noexcept {
+  const std::int64_t start = sys::now_ns();
+  for (;;) {
+    take_ready();
+    take_ended();
+    resume_yielded();
+    backend_->flush();
+    bool writes = false;
+    for (backend::request* at = live_; at != nullptr; at = at->live_next)
+      writes = writes || at->code == opcode::write || at->code == opcode::close;
+    if (live_ == nullptr) return;
+    const std::chrono::nanoseconds waited{sys::now_ns() - start};
+    if (waited > (writes ? std::chrono::nanoseconds{grace_for_writes} : grace_for_reads)) return;
+    sys::wait_readable(epoll_.get(), 10);
+  }
+}
+
+void engine_core::shut_down() noexcept {
+  if (shut_down_.exchange(true)) return;
+  if (generation_ != base_generation()) start_anew();
+  for (backend::request* at = live_; at != nullptr; at = at->live_next)
+    if (at->code != opcode::write && at->code != opcode::close) backend_->cancel(*at);
+  wait_for_in_flight();
+  if (live_ != nullptr) {
+    // The kernel still has these: whatever they point to lives on, and so does the back end.
+    backend_->abandon_in_flight();
+    static_cast<void>(backend_.release());
+    backend_ = backend::make_backend(
+        {.backend = backend_kind::threads, .concurrent = options_.concurrent, .memory = nullptr},
+        wake_);
+  }
+  while (call_base* call = ended_.pop()) call->drop_reference();
+}
+
+void engine_core::interrupt_in_flight() noexcept {
+  while (backend::request* request = live_) {
+    request->result = backend::interrupted_by_fork;
+    finish_request(*request);
+  }
+}
+
+// In a forked child. The ring, the threads and the descriptors belong to the parent (they share
+// open file descriptions, so touching them would disturb it); the number of completion_fd() must
+// stay, because the child's loop watches it.
+void engine_core::start_anew() noexcept {
+  generation_ = base_generation();
+  static_cast<void>(backend_.release());
+  new (&mutex_) base::optional_mutex(options_.concurrent);
+  new (&cancel_mutex_) std::mutex;
+  wake_ = std::make_shared<backend::wake_up>(sys::make_eventfd());
+  sys::replace_descriptor(sys::make_epoll(), epoll_.get());
+  make_descriptors();
+  backend_ = backend::make_backend(options_, wake_);
+  arm_timer_for_earliest();
+  for (poll_waiter* waiter : watched_)
+    sys::epoll_add(epoll_.get(), waiter->fd, waiter->events | EPOLLONESHOT, waiter);
+  interrupt_in_flight();
+  wake();
+}
+
+}  // namespace ringfiles::detail

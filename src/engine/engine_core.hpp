@@ -1,0 +1,161 @@
+// The life of operations: submit, complete, cancel, deadline, drain.
+//
+// A turn is one run_completions(): withdraw what was cancelled, take what the back end ended, run
+// due timers, go on with what yielded, send what was queued, and only then, with every queue walked
+// to its end, resume coroutines and handlers.
+//
+// Locks: a file's lock comes before the engine's; the engine holds none while it calls
+// request::ended, a timer, a resumable or a continuation.
+// SAFETY: ask_cancel() from any thread. The rest: one thread, or any with `concurrent`, except
+// run_completions(), which one thread at a time may call.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+
+#include "backend/backend.hpp"
+#include "backend/request.hpp"
+#include "base/intrusive_queue.hpp"
+#include "base/optional_mutex.hpp"
+#include "base/owned_fd.hpp"
+#include "engine/budget.hpp"
+#include "engine/timers.hpp"
+#include "ringfiles/engine.hpp"
+
+namespace ringfiles::detail {
+
+/// Something that goes on in the next turn.
+struct resumable {
+  virtual void resume_work() noexcept = 0;
+  resumable* next_resumable = nullptr;
+  bool queued = false;
+
+ protected:
+  ~resumable() = default;
+};
+
+/// Somebody who waits until a pipe or terminal is ready.
+struct poll_waiter {
+  void (*ready)(void* owner) noexcept = nullptr;
+  void* owner = nullptr;
+  int fd = -1;
+  std::uint32_t events = 0;
+  bool watched = false;
+};
+
+/// What a negative result of a request means.
+inline std::error_code code_of(std::int64_t result) noexcept {
+  if (result == backend::interrupted_by_fork) return errc::fork_interrupted;
+  return {static_cast<int>(-result), std::generic_category()};
+}
+
+class engine_core : public std::enable_shared_from_this<engine_core> {
+ public:
+  explicit engine_core(const engine_options& options);
+  ~engine_core();
+  engine_core(const engine_core&) = delete;
+
+  bool concurrent() const noexcept { return options_.concurrent; }
+  int completion_fd() const noexcept { return epoll_.get(); }
+  backend_kind kind() const noexcept { return backend_->kind(); }
+  statistics stats() const noexcept;
+  bool idle() const noexcept;
+  std::size_t run_completions();
+  /// No turns will come: cancels, waits a grace period, parks the rest. Resumes nobody.
+  void shut_down() noexcept;
+  bool is_shut_down() const noexcept { return shut_down_.load(std::memory_order_relaxed); }
+  /// In a forked child: a new back end under the old descriptor.
+  void check_fork() noexcept {
+    if (generation_ != base_generation()) start_anew();
+  }
+
+  // ---- Calls ----
+  void call_started(call_base& call);
+  void call_settled(call_base& call) noexcept;
+  void ask_cancel(call_base& call, std::error_code why) noexcept;
+
+  // ---- Inline work ----
+  bool allows_inline() noexcept {
+    return engine_floor::thread_budget.allows(this, turn_.load(std::memory_order_relaxed));
+  }
+  void charge(std::int64_t cost_ns) noexcept { engine_floor::thread_budget.charge(cost_ns); }
+  /// One attempt on rung 1, charged and counted.
+  std::int64_t try_inline(backend::request& wanted) noexcept;
+  void count(rung served) noexcept { add(served_[static_cast<std::size_t>(served)], 1); }
+
+  // ---- Requests ----
+  void submit(backend::request& wanted) noexcept;
+  void cancel(backend::request& wanted) noexcept;
+  /// Its caller has been told that it is over, while the kernel still has it.
+  void park(backend::request& wanted) noexcept;
+  void yield(resumable& later) noexcept;
+  void forget(resumable& later) noexcept;
+
+  // ---- Time and readiness ----
+  void add_timer(engine_floor::timer& added, std::int64_t at_ns);
+  void remove_timer(engine_floor::timer& removed) noexcept;
+  int watch(poll_waiter& waiter) noexcept;
+  void unwatch(poll_waiter& waiter) noexcept;
+
+ private:
+  using call_list = base::intrusive_queue<call_base, &call_base::next_ended_>;
+  using cancel_list = base::intrusive_queue<call_base, &call_base::next_cancelled_>;
+  using resumable_list = base::intrusive_queue<resumable, &resumable::next_resumable>;
+
+  static std::uint32_t base_generation() noexcept;
+  void make_descriptors();
+  void start_anew() noexcept;
+  void interrupt_in_flight() noexcept;
+  void add(std::atomic<std::uint64_t>& counter, std::uint64_t amount) noexcept;
+  void link(backend::request& wanted) noexcept;
+  void unlink(backend::request& wanted) noexcept;
+  void take_ready();
+  void withdraw_cancelled() noexcept;
+  void take_ended() noexcept;
+  void finish_request(backend::request& ended) noexcept;
+  void run_due_timers() noexcept;
+  void arm_timer_for_earliest() noexcept;
+  void resume_yielded() noexcept;
+  std::size_t deliver();
+  void wait_for_in_flight() noexcept;
+  void wake() noexcept { wake_->signal(); }
+
+  engine_options options_;
+  mutable base::optional_mutex mutex_;
+  std::shared_ptr<backend::wake_up> wake_;
+  base::owned_fd epoll_;
+  base::owned_fd timer_fd_;
+  std::unique_ptr<backend::backend> backend_;
+  std::uint32_t generation_;
+  std::atomic<bool> shut_down_{false};
+
+  std::atomic<std::uint64_t> turn_{1};
+  call_list ended_;
+  resumable_list yielded_;
+  engine_floor::timers timers_;
+  std::int64_t armed_ns_ = engine_floor::timers::never;
+  std::unordered_set<poll_waiter*> watched_;
+  std::atomic<bool> flush_wanted_{false};
+
+  // Cancellation comes from any thread, in a confined engine too: a lock of its own.
+  std::mutex cancel_mutex_;
+  std::atomic<bool> cancels_waiting_{false};
+  cancel_list cancelled_;
+
+  backend::request* live_ = nullptr;
+  std::atomic<std::size_t> in_flight_{0};
+  std::atomic<std::size_t> parked_{0};
+  std::atomic<std::size_t> parked_bytes_{0};
+  std::atomic<std::size_t> calls_{0};
+  std::atomic<std::uint64_t> served_[rung_count] = {};
+  std::atomic<std::uint64_t> inline_misses_{0};
+  std::atomic<std::uint64_t> yields_{0};
+  std::atomic<std::uint64_t> cancelled_calls_{0};
+  std::atomic<std::uint64_t> longest_turn_ns_{0};
+};
+
+}  // namespace ringfiles::detail

@@ -1,0 +1,30 @@
+#include <functional>
+#include <optional>
+
+#include "engine/engine_core.hpp"
+#include "ringfiles/operation.hpp"
+
+namespace ringfiles::detail {
+
+// The callback may run on another thread, at once or while the link is being destroyed; it holds a
+// reference to the call, and std::stop_callback's destructor waits for a callback that runs.
+struct stop_link::state {
+  struct ask {
+    call_reference<call_base> call;
+    void operator()() noexcept {
+      call->cancel(std::make_error_code(std::errc::operation_canceled));
+    }
+  };
+  std::stop_token token;
+  call_reference<call_base> call;
+  std::optional<std::stop_callback<ask>> callback;
+};
+
+stop_link::stop_link(std::stop_token token, call_base* call)
+    : state_(new state{std::move(token), call_reference<call_base>(call), std::nullopt}) {}
+stop_link::stop_link(stop_link&&) noexcept = default;
+stop_link::~stop_link() = default;
+
+void stop_link::connect() { state_->callback.emplace(state_->token, state::ask{state_->call}); }
+
+}  // namespace ringfiles::detail

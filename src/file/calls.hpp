@@ -1,0 +1,42 @@
+// The calls behind the methods of `file`, each made in the file of this folder named for it.
+#pragma once
+
+#include "file/file_state.hpp"
+
+namespace ringfiles::detail {
+
+// read_calls.cpp
+operation<std::string> read_operation(file_state& file, std::size_t limit);
+operation<std::string> read_some_operation(file_state& file, std::size_t limit);
+operation<std::size_t> readinto_operation(file_state& file, std::span<std::byte> into);
+// line_calls.cpp
+operation<std::optional<std::string>> readline_operation(file_state& file, std::size_t limit);
+operation<std::optional<lines>> next_lines_operation(file_state& file);
+operation<std::vector<std::string>> readlines_operation(file_state& file, std::size_t hint);
+// write_call.cpp
+operation<std::size_t> write_operation(file_state& file, std::string_view data);
+operation<std::size_t> write_operation(file_state& file, std::string&& data);
+operation<void> writelines_operation(file_state& file, std::vector<std::string> lines);
+// position_calls.cpp
+operation<std::uint64_t> seek_operation(file_state& file, std::int64_t offset, whence from);
+operation<std::uint64_t> tell_operation(file_state& file);
+// barrier_calls.cpp
+operation<std::uint64_t> truncate_operation(file_state& file, std::optional<std::int64_t> size);
+operation<void> flush_operation(file_state& file);
+operation<void> sync_operation(file_state& file, opcode how);
+// close_call.cpp
+operation<void> close_operation(file_state& file);
+/// Starts a close that nobody awaits.
+void close_in_background(file_state& file) noexcept;
+// positional_calls.cpp
+operation<std::string> read_at_operation(file_state& file, std::uint64_t offset, std::size_t size);
+operation<std::size_t> read_at_operation(file_state& file, std::uint64_t offset,
+                                         std::vector<std::span<std::byte>> into);
+operation<std::size_t> read_at_operation(file_state& file, std::uint64_t offset,
+                                         std::span<std::byte> into);
+operation<std::size_t> write_at_operation(file_state& file, std::uint64_t offset,
+                                          std::vector<std::string> parts);
+operation<std::size_t> write_at_operation(file_state& file, std::uint64_t offset,
+                                          std::string_view data);
+
+}  // namespace ringfiles::detail

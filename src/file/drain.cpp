@@ -1,0 +1,67 @@
+// How buffered bytes get into the file: in the background, one block at a time, in order.
+#include <sys/epoll.h>
+
+#include <mutex>
+
+#include "file/file_state.hpp"
+
+namespace ringfiles::detail {
+
+drain_result file_state::drain() noexcept {
+  if (drain_) return drain_result::waiting;
+  if (drain_error_) return drain_result::failed;
+  if (writer_.empty()) return drain_result::idle;
+  if (poll_ && poll_->watched) return drain_result::waiting;
+
+  auto slot = std::make_unique<drain_slot>();
+  backend::request& wanted = slot->wanted;
+  const auto bytes = writer_.drain();
+  address(wanted, opcode::write);
+  wanted.offset = seekable() ? writer_.position() : backend::no_offset;
+  wanted.set_buffer(bytes.data(), bytes.size());
+  if (drain_inline(wanted)) return drain();
+  if (drain_error_) return drain_result::failed;
+  if (!seekable() && wait_until_ready(EPOLLOUT)) return drain_result::waiting;
+  wanted.owner = this;
+  wanted.ended = drain_ended;
+  drain_ = std::move(slot);
+  ++in_flight_;
+  add_reference();  // the request's
+  core_->submit(wanted);
+  return drain_result::waiting;
+}
+
+/// True: something was written, ask again. False: it would have to wait, or failed.
+bool file_state::drain_inline(backend::request& wanted) noexcept {
+  if (wanted.size > engine_floor::max_inline_bytes || !core_->allows_inline()) return false;
+  const std::int64_t result = core_->try_inline(wanted);
+  if (result == backend::would_wait) return false;
+  if (result < 0) {
+    drain_error_ = code_of(result);
+    return false;
+  }
+  writer_.written(static_cast<std::size_t>(result));
+  return true;
+}
+
+// What could not be written stays in the buffer: the error is reported once, by the next write,
+// flush or close, and each later one tries again.
+void file_state::account_drained(const backend::request& ended) noexcept {
+  writer_.written(ended.moved);
+  if (ended.result < 0) drain_error_ = code_of(ended.result);
+}
+
+void file_state::drain_ended(backend::request& ended) noexcept {
+  file_state& file = *static_cast<file_state*>(ended.owner);
+  {
+    std::lock_guard lock(file.mutex_);
+    const std::unique_ptr<drain_slot> slot = std::move(file.drain_);
+    file.account_drained(ended);
+    // A block that filled up meanwhile goes out at once.
+    if (!file.drain_error_ && file.writer_.full()) file.drain();
+    file.request_ended();
+  }
+  file.drop_reference();
+}
+
+}  // namespace ringfiles::detail

@@ -1,0 +1,109 @@
+#include "ringfiles/file.hpp"
+
+#include <utility>
+
+#include "file/calls.hpp"
+#include "file/file_state.hpp"
+
+namespace ringfiles {
+
+using namespace detail;
+
+namespace {
+
+/// Methods of a file that was moved from, or never opened.
+file_state& require(file_state* state, const char* operation) {
+  if (state == nullptr) throw error(errc::closed, operation, {});
+  return *state;
+}
+
+}  // namespace
+
+file::file() noexcept = default;
+file::file(file_state* state) noexcept : state_(state) {}
+file::file(file&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+file& file::operator=(file&& other) noexcept {
+  if (this != &other) file(std::move(other)).swap(*this);
+  return *this;
+}
+void file::swap(file& other) noexcept { std::swap(state_, other.state_); }
+file::~file() {
+  if (state_ != nullptr) state_->handle_dropped();
+}
+
+operation<std::string> file::read(std::size_t limit) {
+  return read_operation(require(state_, "read"), limit);
+}
+operation<std::string> file::read_some(std::size_t limit) {
+  return read_some_operation(require(state_, "read_some"), limit);
+}
+operation<std::optional<std::string>> file::readline(std::size_t limit) {
+  return readline_operation(require(state_, "readline"), limit);
+}
+operation<std::optional<lines>> file::next_lines() {
+  return next_lines_operation(require(state_, "next_lines"));
+}
+operation<std::vector<std::string>> file::readlines(std::size_t hint) {
+  return readlines_operation(require(state_, "readlines"), hint);
+}
+operation<std::size_t> file::readinto(std::span<std::byte> into) {
+  return readinto_operation(require(state_, "readinto"), into);
+}
+
+operation<std::size_t> file::write(std::string_view data) {
+  return write_operation(require(state_, "write"), data);
+}
+operation<std::size_t> file::write(std::string&& data) {
+  return write_operation(require(state_, "write"), std::move(data));
+}
+operation<void> file::writelines(std::vector<std::string> lines) {
+  return writelines_operation(require(state_, "writelines"), std::move(lines));
+}
+
+operation<std::uint64_t> file::seek(std::int64_t offset, whence from) {
+  return seek_operation(require(state_, "seek"), offset, from);
+}
+operation<std::uint64_t> file::tell() { return tell_operation(require(state_, "tell")); }
+operation<std::uint64_t> file::truncate(std::optional<std::int64_t> size) {
+  return truncate_operation(require(state_, "truncate"), size);
+}
+operation<void> file::flush() { return flush_operation(require(state_, "flush")); }
+operation<void> file::sync() { return sync_operation(require(state_, "sync"), opcode::sync); }
+operation<void> file::sync_data() {
+  return sync_operation(require(state_, "sync_data"), opcode::sync_data);
+}
+operation<void> file::close() { return close_operation(require(state_, "close")); }
+
+operation<std::string> file::read_at(std::uint64_t offset, std::size_t size) {
+  return read_at_operation(require(state_, "read_at"), offset, size);
+}
+operation<std::size_t> file::read_at(std::uint64_t offset, std::span<std::byte> into) {
+  return read_at_operation(require(state_, "read_at"), offset, into);
+}
+operation<std::size_t> file::read_at(std::uint64_t offset,
+                                     std::vector<std::span<std::byte>> into) {
+  return read_at_operation(require(state_, "read_at"), offset, std::move(into));
+}
+operation<std::size_t> file::write_at(std::uint64_t offset, std::string_view data) {
+  return write_at_operation(require(state_, "write_at"), offset, data);
+}
+operation<std::size_t> file::write_at(std::uint64_t offset, std::vector<std::string> parts) {
+  return write_at_operation(require(state_, "write_at"), offset, std::move(parts));
+}
+
+bool file::is_open() const noexcept { return state_ != nullptr && state_->is_open(); }
+bool file::readable() const noexcept { return is_open() && state_->about().mode.readable; }
+bool file::writable() const noexcept { return is_open() && state_->about().mode.writable; }
+bool file::seekable() const noexcept { return is_open() && state_->seekable(); }
+bool file::is_text() const noexcept { return state_ != nullptr && state_->about().mode.text; }
+int file::native_handle() const noexcept { return is_open() ? state_->about().fd : -1; }
+const std::string& file::path() const noexcept {
+  static const std::string none;
+  return state_ == nullptr ? none : state_->about().path;
+}
+const std::string& file::mode() const noexcept {
+  static const std::string none;
+  return state_ == nullptr ? none : state_->about().mode_words;
+}
+
+}  // namespace ringfiles

@@ -1,0 +1,87 @@
+// A call on an open file that takes its turn in the file's queue.
+#pragma once
+
+#include <mutex>
+#include <utility>
+
+#include "file/file_state.hpp"
+
+namespace ringfiles::detail {
+
+template <class T>
+class file_call : public call<T>, public queued_call {
+ public:
+  explicit file_call(file_state& file) noexcept : file_(file) {
+    file_.add_reference();
+    this->core_ = &file.core();
+  }
+  ~file_call() override { file_.drop_reference(); }
+
+  bool try_now() override {
+    std::lock_guard lock(file_.mutex());
+    if (file_.has_queue() || !this->core_->allows_inline()) return false;
+    if (attempt() != progress::done) return false;
+    this->settled_ = true;
+    return true;
+  }
+
+ protected:
+  std::string path() const override { return file_.about().path; }
+
+  void begin() override {
+    std::lock_guard lock(file_.mutex());
+    begun_ = true;
+    before_waiting();
+    this->add_reference();  // the queue's
+    file_.enqueue(*this);
+    file_.advance();
+  }
+  /// The last moment in which memory of the caller may be read.
+  virtual void before_waiting() {}
+
+  void withdraw(std::error_code why) noexcept override {
+    std::lock_guard lock(file_.mutex());
+    if (this->settled_) return;
+    this->failure_ = why;
+    this->settle();
+    // What has begun keeps its place in the queue until it has ended: order stays order.
+    if (running_) return parked();
+    undo();
+    if (file_.dequeue(*this)) {
+      file_.advance();
+      this->drop_reference();
+    }
+  }
+  /// Withdrawn while its own request is in flight.
+  virtual void parked() noexcept {}
+  /// Withdrawn before it succeeded: give back what it had gathered.
+  virtual void undo() noexcept {}
+
+  void left_queue(progress how) noexcept override {
+    if (how == progress::done && !this->settled_) this->settle();
+    this->drop_reference();
+  }
+
+  template <class... Values>
+  progress succeed(Values&&... values) {
+    if (!this->settled_) this->value_.emplace(std::forward<Values>(values)...);
+    return progress::done;
+  }
+  progress fail(std::error_code code) noexcept {
+    if (!this->settled_) this->failure_ = code;
+    return progress::done;
+  }
+
+  /// `done` with a failure if the file is closed, or closing by an earlier call.
+  bool refused() noexcept {
+    if (file_.is_open() && !file_.closing()) return false;
+    fail(errc::closed);
+    return true;
+  }
+
+  file_state& file_;
+  bool begun_ = false;    ///< may start requests of its own, which need somebody to wait for them
+  bool running_ = false;  ///< a request of its own is in flight
+};
+
+}  // namespace ringfiles::detail

@@ -1,0 +1,204 @@
+// An open file: its descriptor, the queue of calls on it, its buffers, what is in flight.
+//
+// Each call is tried when it is at the front of the queue: it looks into the buffers, and if they
+// do not do, it has the file fill or drain them and waits; when that has ended, it is tried again.
+// A call consumes bytes only in the moment in which it succeeds, so a call that is withdrawn
+// (cancelled) leaves nothing half done. Fills belong to the file, not to the call that caused them:
+// what they bring is there for whoever comes next.
+//
+// Locks: `mutex()` guards everything here; it comes before the engine's locks.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <system_error>
+
+#include "backend/device.hpp"
+#include "base/intrusive_queue.hpp"
+#include "base/optional_mutex.hpp"
+#include "engine/engine_core.hpp"
+#include "file/open_mode.hpp"
+#include "ringfiles/file.hpp"
+#include "stream/read_buffer.hpp"
+#include "stream/write_buffer.hpp"
+
+namespace ringfiles::detail {
+
+enum class progress {
+  done,      ///< value or failure is set
+  waiting,   ///< something is in flight that will have the call tried again
+  detached,  ///< on its own now: the next call may go on
+};
+
+/// A call in the queue of its file.
+class queued_call {
+ public:
+  /// REQUIRES: the file's lock; the call is at the front.
+  virtual progress attempt() = 0;
+  /// Out of the queue, having ended or detached. REQUIRES: the file's lock.
+  virtual void left_queue(progress how) noexcept = 0;
+  queued_call* next_queued = nullptr;
+
+ protected:
+  ~queued_call() = default;
+};
+
+enum class fill_result { filled, at_end, waiting, failed };
+enum class drain_result { idle, waiting, failed };
+
+class file_state final : public resumable {
+ public:
+  struct opened {
+    int fd;
+    std::string path;
+    std::string mode_words;
+    open_mode mode;
+    open_options options;
+    sys::file_facts facts;
+    const backend::device* on;
+  };
+  file_state(std::shared_ptr<engine_core> core, opened what);
+  ~file_state();
+  static file make_handle(file_state* state) noexcept { return file(state); }
+
+  void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+  void drop_reference() noexcept {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+  /// The user's handle is gone: flush and close in the background.
+  void handle_dropped() noexcept;
+
+  base::optional_mutex& mutex() noexcept { return mutex_; }
+  engine_core& core() const noexcept { return *core_; }
+  const std::shared_ptr<engine_core>& shared_core() const noexcept { return core_; }
+  const opened& about() const noexcept { return what_; }
+  bool is_open() const noexcept { return what_.fd >= 0; }
+  bool seekable() const noexcept { return what_.on->kind != backend::device_kind::stream; }
+
+  // ---- The queue. All below REQUIRE the lock. ----
+  bool has_queue() const noexcept { return !queue_.empty(); }
+  void enqueue(queued_call& call) noexcept;
+  /// Tries the calls at the front, one after the other, until one has to wait.
+  void advance() noexcept;
+  /// Takes a call out that will not be tried again. False if it is not there.
+  bool dequeue(queued_call& call) noexcept;
+  void resume_work() noexcept override;
+
+  // ---- Reading ----
+  stream::read_buffer& reader() noexcept { return reader_; }
+  /// Gets more bytes into the buffer: at once if they are cached, else by a request in flight.
+  fill_result fill(std::size_t wanted);
+  std::error_code take_fill_error() noexcept { return std::exchange(fill_error_, {}); }
+  /// Reading starts at the logical position; buffered writes come first.
+  drain_result prepare_to_read();
+  /// Text: all buffered bytes before this offset (from the buffer's front) are well-formed.
+  std::size_t& checked() noexcept { return checked_; }
+  std::size_t& line_scan() noexcept { return line_scan_; }
+  /// Takes bytes off the front for a caller.
+  void consume(std::size_t count) noexcept;
+  /// Gives back bytes that a withdrawn call had taken off the front.
+  void give_back(std::string_view bytes) noexcept;
+  void forget_buffered(std::uint64_t position) noexcept;
+  /// The file changed under what was read ahead of the position.
+  void forget_read_ahead() noexcept {
+    if (!writing_) forget_buffered(reader_.position());
+  }
+
+  // ---- Writing ----
+  stream::write_buffer& writer() noexcept { return writer_; }
+  /// Writes out what is buffered; `failed` hands over the deferred error.
+  drain_result drain() noexcept;
+  std::error_code take_drain_error() noexcept { return std::exchange(drain_error_, {}); }
+  void defer_error(std::error_code code) noexcept { drain_error_ = code; }
+  /// Writing starts at the logical position; what was read ahead is forgotten.
+  void prepare_to_write() noexcept;
+
+  std::uint64_t position() const noexcept {
+    return writing_ ? writer_.end_position() : reader_.position();
+  }
+  void set_position(std::uint64_t position) noexcept;
+
+  // ---- Requests of calls on this file ----
+  /// Fills in what all requests on this file share.
+  void address(backend::request& wanted, opcode code) const noexcept;
+  void request_started() noexcept { ++in_flight_; }
+  /// REQUIRES: the lock. Calls that wait for quiet are tried again.
+  void request_ended() noexcept {
+    --in_flight_;
+    advance();
+  }
+  /// Barriers in the queue: positional calls that come later wait for them.
+  void barrier_entered() noexcept { ++barriers_; }
+  void barrier_left() noexcept { --barriers_; }
+  bool has_barrier() const noexcept { return barriers_ > 0; }
+  /// Nothing but read-ahead is in flight.
+  bool quiet() const noexcept { return in_flight_ == 0; }
+  bool reading_ahead() const noexcept { return fills_in_flight_ > 0; }
+
+  // ---- Closing ----
+  bool closing() const noexcept { return closing_; }
+  void start_closing() noexcept { closing_ = true; }
+  /// Lets go of read-ahead. What is in flight keeps its memory, and the descriptor, until it ends.
+  void stop_reading_ahead() noexcept;
+  void closed() noexcept { what_.fd = -1; }
+
+  std::error_code sync_error() const noexcept { return sync_error_; }
+  void set_sync_error(std::error_code code) noexcept { sync_error_ = code; }
+
+ private:
+  /// A chunk that is being read, or has been and was not asked for yet.
+  struct fill_slot {
+    backend::request wanted;
+    base::block chunk;
+    file_state* file = nullptr;
+    bool ready = false;
+    bool orphaned = false;  ///< the file moved elsewhere: nobody wants these bytes
+  };
+  struct drain_slot {
+    backend::request wanted;
+  };
+
+  bool tries_inline() noexcept;
+  std::size_t chunk_bytes() const noexcept;
+  fill_result fill_inline();
+  fill_result fill_later();
+  fill_result accept_chunk();
+  bool wait_until_ready(std::uint32_t events) noexcept;
+  static void fill_ended(backend::request& ended) noexcept;
+  static void drain_ended(backend::request& ended) noexcept;
+  static void became_ready(void* self) noexcept;
+  bool drain_inline(backend::request& wanted) noexcept;
+  void account_drained(const backend::request& ended) noexcept;
+  void close_without_engine() noexcept;
+
+  std::shared_ptr<engine_core> core_;
+  opened what_;
+  std::atomic<std::uint32_t> references_{1};
+  base::optional_mutex mutex_;
+  base::intrusive_queue<queued_call, &queued_call::next_queued> queue_;
+  bool advancing_ = false;
+
+  stream::read_buffer reader_;
+  fill_slot* fill_ = nullptr;  ///< owned here, or by the request once orphaned
+  std::error_code fill_error_;
+  std::size_t checked_ = 0;
+  std::size_t line_scan_ = 0;
+  unsigned misses_ = 0;       ///< inline attempts in a row that would have waited
+  unsigned skipped_ = 0;      ///< fills since the last inline attempt
+  unsigned growth_ = 0;       ///< chunks doubled this often
+
+  stream::write_buffer writer_;
+  std::unique_ptr<drain_slot> drain_;
+  std::error_code drain_error_;
+  bool writing_ = false;
+
+  std::unique_ptr<poll_waiter> poll_;
+  std::size_t in_flight_ = 0;
+  std::size_t fills_in_flight_ = 0;
+  std::size_t barriers_ = 0;
+  bool closing_ = false;
+  std::error_code sync_error_;
+};
+
+}  // namespace ringfiles::detail

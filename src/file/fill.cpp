@@ -1,0 +1,176 @@
+// How bytes get into a file's read buffer: inline while they are cached, else one chunk ahead.
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "file/file_state.hpp"
+
+namespace ringfiles::detail {
+namespace {
+
+/// A cached chunk is copied on the loop's thread: 64 KiB take about 8 µs and stay in the L2 cache
+/// for whoever reads them next.
+constexpr std::size_t inline_chunk_bytes = 64 * 1024;
+/// A chunk that is read ahead grows from the one to the other while the file proves to be cold;
+/// the ring takes no larger reads.
+constexpr std::size_t first_chunk_bytes = 64 * 1024;
+constexpr std::size_t last_chunk_bytes = 256 * 1024;
+/// After this many inline misses in a row (8 µs each), rung 1 is skipped …
+constexpr unsigned misses_until_cold = 3;
+/// … except for one look in so many fills, since a cold file may become a cached one.
+constexpr unsigned fills_between_looks = 32;
+constexpr std::size_t page_bytes = 4096;
+
+}  // namespace
+
+file_state::~file_state() {
+  delete fill_;
+  if (is_open()) close_without_engine();
+}
+
+bool file_state::tries_inline() noexcept {
+  if (misses_ < misses_until_cold) return true;
+  if (++skipped_ < fills_between_looks) return false;
+  skipped_ = 0;
+  return true;
+}
+
+/// A small file needs no large buffer; one byte more than its size shows its end at once.
+std::size_t file_state::chunk_bytes() const noexcept {
+  const std::uint64_t end = what_.facts.size;
+  const std::uint64_t at = reader_.end_position();
+  if (what_.facts.size == 0 || end < at) return inline_chunk_bytes;
+  const std::uint64_t left = (end - at) / page_bytes * page_bytes + page_bytes;
+  return static_cast<std::size_t>(std::min<std::uint64_t>(left, inline_chunk_bytes));
+}
+
+fill_result file_state::fill(std::size_t wanted) {
+  if (fill_ != nullptr) return fill_->ready ? accept_chunk() : fill_result::waiting;
+  if (poll_ && poll_->watched) return fill_result::waiting;
+  if (!core_->allows_inline()) {
+    core_->yield(*this);
+    return fill_result::waiting;
+  }
+  static_cast<void>(wanted);
+  if (tries_inline()) {
+    const fill_result tried = fill_inline();
+    if (tried != fill_result::waiting) return tried;
+    if (!seekable() && wait_until_ready(EPOLLIN)) return fill_result::waiting;
+  }
+  return fill_later();
+}
+
+fill_result file_state::fill_inline() {
+  const auto space = reader_.prepare(chunk_bytes());
+  backend::request wanted;
+  address(wanted, opcode::read);
+  wanted.offset = seekable() ? reader_.end_position() : backend::no_offset;
+  wanted.set_buffer(space.data(), std::min(space.size(), inline_chunk_bytes));
+  const std::int64_t result = core_->try_inline(wanted);
+  if (result == backend::would_wait) {
+    ++misses_;
+    return fill_result::waiting;
+  }
+  if (result < 0) {
+    fill_error_ = code_of(result);
+    return fill_result::failed;
+  }
+  misses_ = 0;
+  growth_ = 0;
+  reader_.commit(static_cast<std::size_t>(result));
+  return result == 0 ? fill_result::at_end : fill_result::filled;
+}
+
+fill_result file_state::fill_later() {
+  const std::size_t bytes = std::min(first_chunk_bytes << growth_, last_chunk_bytes);
+  if (bytes < last_chunk_bytes) ++growth_;
+  fill_ = new fill_slot;
+  fill_->file = this;
+  fill_->chunk = base::block(stream::headroom_bytes + bytes);
+  backend::request& wanted = fill_->wanted;
+  address(wanted, opcode::read);
+  wanted.whole = false;
+  wanted.offset = seekable() ? reader_.end_position() : backend::no_offset;
+  wanted.set_buffer(fill_->chunk.data() + stream::headroom_bytes, bytes);
+  wanted.owner = fill_;
+  wanted.ended = fill_ended;
+  ++fills_in_flight_;
+  add_reference();  // the request's
+  core_->submit(wanted);
+  return fill_result::waiting;
+}
+
+void file_state::fill_ended(backend::request& ended) noexcept {
+  auto* slot = static_cast<fill_slot*>(ended.owner);
+  file_state& file = *slot->file;
+  {
+    std::lock_guard lock(file.mutex_);
+    --file.fills_in_flight_;
+    if (slot->orphaned)
+      delete slot;
+    else
+      slot->ready = true;
+    file.advance();
+  }
+  file.drop_reference();
+}
+
+fill_result file_state::accept_chunk() {
+  const std::unique_ptr<fill_slot> slot(std::exchange(fill_, nullptr));
+  const std::int64_t result = slot->wanted.result;
+  if (result < 0) {
+    fill_error_ = code_of(result);
+    return fill_result::failed;
+  }
+  if (result == 0) return fill_result::at_end;
+  const auto count = static_cast<std::size_t>(result);
+  reader_.accept(std::move(slot->chunk), count);
+  // The next chunk is asked for while the caller chews this one. A short one may have been the
+  // last; and now and then nothing is asked for, so that fill() looks whether the file is cached.
+  const bool cold = misses_ >= misses_until_cold;
+  if (cold && seekable() && count == slot->wanted.size && ++skipped_ < fills_between_looks)
+    fill_later();
+  return fill_result::filled;
+}
+
+void file_state::stop_reading_ahead() noexcept {
+  if (poll_) core_->unwatch(*poll_);
+  if (fill_ == nullptr) return;
+  fill_slot* slot = std::exchange(fill_, nullptr);
+  if (slot->ready) {
+    delete slot;
+    return;
+  }
+  slot->orphaned = true;
+  core_->park(slot->wanted);
+  core_->cancel(slot->wanted);
+}
+
+bool file_state::wait_until_ready(std::uint32_t events) noexcept {
+  if (!poll_) {
+    poll_ = std::make_unique<poll_waiter>();
+    poll_->ready = became_ready;
+    poll_->owner = this;
+    poll_->fd = what_.fd;
+  }
+  poll_->events = events;
+  // EPERM: not pollable (a character device that never waits): the pool asks.
+  if (core_->watch(*poll_) != 0) return false;
+  core_->count(rung::poll);
+  return true;
+}
+
+void file_state::became_ready(void* self) noexcept {
+  auto& file = *static_cast<file_state*>(self);
+  file.add_reference();
+  {
+    std::lock_guard lock(file.mutex_);
+    // Accepted bytes go out even if the call that waited for it was withdrawn.
+    if (!file.writer_.empty() && !file.drain_error_) file.drain();
+    file.advance();
+  }
+  file.drop_reference();
+}
+
+}  // namespace ringfiles::detail

@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <utility>
+
+#include "file/calls.hpp"
+#include "file/read_calls.hpp"
+#include "text/newlines.hpp"
+
+namespace ringfiles::detail {
+namespace {
+
+class read_line final : public read_call<std::optional<std::string>> {
+ public:
+  read_line(file_state& file, std::size_t limit) noexcept : read_call(file), limit_(limit) {}
+
+ private:
+  const char* name() const noexcept override { return "readline"; }
+
+  verdict take(std::string_view window, std::error_code failure, bool final) override {
+    if (limit_ == 0) {
+      succeed(std::string());
+      return verdict::ended;
+    }
+    // Ahead of malformed bytes no line may end for want of a terminator.
+    auto found = find_line(file_, window, limit_, final && !failure);
+    if (found) {
+      consume(found->raw);
+      core_->count(rung::buffer);
+      succeed(std::move(found->line));
+      return verdict::ended;
+    }
+    if (failure) return refuse(failure);
+    if (!final) return verdict::more;
+    succeed(std::nullopt);
+    return verdict::ended;
+  }
+
+  std::size_t limit_;
+};
+
+class read_line_batch final : public read_call<std::optional<lines>> {
+ public:
+  using read_call::read_call;
+
+ private:
+  const char* name() const noexcept override { return "next_lines"; }
+
+  verdict take(std::string_view window, std::error_code failure, bool final) override {
+    const bool ends_here = final && !failure;
+    const newline mode = effective_newline(file_, window);
+    const std::size_t size =
+        ends_here ? window.size() : text::end_of_last_line(window, mode, false);
+    if (size > 0) {
+      std::optional<lines> batch(std::in_place, file_.reader().share(), window.substr(0, size),
+                                 mode);
+      consume(size);
+      core_->count(rung::buffer);
+      succeed(std::move(batch));
+      return verdict::ended;
+    }
+    if (failure) return refuse(failure);
+    if (!final) return verdict::more;
+    succeed(std::nullopt);
+    return verdict::ended;
+  }
+};
+
+class read_all_lines final : public read_call<std::vector<std::string>> {
+ public:
+  read_all_lines(file_state& file, std::size_t hint) noexcept : read_call(file), left_(hint) {}
+
+ private:
+  const char* name() const noexcept override { return "readlines"; }
+
+  verdict take(std::string_view window, std::error_code failure, bool final) override {
+    const bool limited = left_ != all;
+    std::size_t used = 0;
+    bool enough = false;
+    while (!enough) {
+      auto found = find_line(file_, window.substr(used), all, final && !failure);
+      if (!found) break;
+      file_.line_scan() = 0;
+      used += found->raw;
+      if (limited) left_ -= std::min(left_, found->line.size());
+      enough = limited && left_ == 0;
+      lines_.push_back(std::move(found->line));
+    }
+    consume(used);
+    if (!enough && failure) return refuse(failure);
+    if (!enough && !final) return verdict::more;
+    succeed(std::move(lines_));
+    return verdict::ended;
+  }
+
+  std::vector<std::string> lines_;
+  std::size_t left_;
+};
+
+}  // namespace
+
+operation<std::optional<std::string>> readline_operation(file_state& file, std::size_t limit) {
+  return operation<std::optional<std::string>>(new read_line(file, limit));
+}
+operation<std::optional<lines>> next_lines_operation(file_state& file) {
+  return operation<std::optional<lines>>(new read_line_batch(file));
+}
+operation<std::vector<std::string>> readlines_operation(file_state& file, std::size_t hint) {
+  // As in Python, a hint of zero means none.
+  return operation<std::vector<std::string>>(new read_all_lines(file, hint == 0 ? all : hint));
+}
+
+}  // namespace ringfiles::detail

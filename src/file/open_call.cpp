@@ -1,0 +1,169 @@
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <mutex>
+#include <utility>
+
+#include "engine/simple_call.hpp"
+#include "file/fifo_peer.hpp"
+#include "file/file_state.hpp"
+
+namespace ringfiles {
+namespace detail {
+namespace {
+
+// How often a FIFO is looked at while its other end is missing. No event tells of a writer that has
+// opened it and written nothing yet, and a thread per FIFO would be worse.
+constexpr std::chrono::milliseconds first_look{1};
+constexpr std::chrono::milliseconds last_look{20};
+
+class open_call final : public simple_call<file> {
+ public:
+  open_call(std::string path, std::string_view mode, open_options options)
+      : path_(std::move(path)), mode_words_(mode), options_(options) {}
+
+  bool try_now() override {
+    if (!prepare()) return settled_ = true;
+    if (!core_->allows_inline()) return false;
+    const std::int64_t result = core_->try_inline(wanted_);
+    if (result == backend::would_wait) return false;
+    conclude(result);
+    return settled_ = true;
+  }
+
+ private:
+  const char* name() const noexcept override { return "open"; }
+  std::string path() const override { return path_; }
+
+  bool prepare() noexcept {
+    const auto parsed = parse_open_mode(mode_words_);
+    if (!parsed) return failure_ = errc::invalid_mode, false;
+    if (path_.find('\0') != std::string::npos) return failure_ = errc::embedded_nul, false;
+    mode_ = *parsed;
+    wanted_.code = opcode::open;
+    wanted_.path = path_.c_str();
+    wanted_.flags = mode_.flags;
+    wanted_.permissions = options_.permissions;
+    wanted_.facts = &facts_;
+    wanted_.owner = this;
+    wanted_.ended = ended;
+    return true;
+  }
+
+  void begin() override { submit(); }
+
+  void submit() {
+    add_reference();  // the request's
+    core_->submit(wanted_);
+  }
+
+  static void ended(backend::request& request) noexcept {
+    auto& self = *static_cast<open_call*>(request.owner);
+    self.take_result(request.result);
+    self.drop_reference();
+  }
+
+  void take_result(std::int64_t result) noexcept {
+    if (waits_for_peer(result)) return wait_for_peer(static_cast<int>(result));
+    if (finish([&] { conclude(result); })) return;
+    // Cancelled meanwhile: nobody gets the file, and no descriptor leaks.
+    if (result >= 0) static_cast<void>(make_file(static_cast<int>(result)));
+  }
+
+  /// Fixes value or failure.
+  void conclude(std::int64_t result) {
+    if (result < 0) {
+      failure_ = code_of(result);
+    } else if (S_ISDIR(facts_.mode)) {
+      // open(2) opens a directory for reading; Python's open() does not.
+      static_cast<void>(make_file(static_cast<int>(result)));
+      failure_ = {EISDIR, std::generic_category()};
+    } else {
+      value_.emplace(make_file(static_cast<int>(result)));
+    }
+  }
+
+  file make_file(int fd) {
+    const backend::device* on = &backend::stream_device();
+    if (core_->kind() == backend_kind::memory)
+      on = &backend::memory_device();
+    else if (S_ISREG(facts_.mode) || S_ISDIR(facts_.mode))
+      on = &backend::learn_device(fd, facts_.device);
+    return file_state::make_handle(new file_state(
+        core_->shared_from_this(), {fd, path_, mode_words_, mode_, options_, facts_, on}));
+  }
+
+  // ---- FIFOs: open(2) waits for the other end; here that holds no thread ----
+
+  bool waits_for_peer(std::int64_t result) const noexcept {
+    if (!S_ISFIFO(facts_.mode)) return false;
+    if (result == -ENXIO) return true;  // for writing: nobody reads
+    return result >= 0 && !mode_.writable && !fifo_has_writer(static_cast<int>(result));
+  }
+
+  void wait_for_peer(int fd) noexcept {
+    std::unique_lock lock(outcome_mutex_);
+    fifo_ = std::max(fd, -1);
+    if (settled_) return close_fifo();
+    timer_.owner = this;
+    timer_.expired = [](void* owner) noexcept { static_cast<open_call*>(owner)->look_again(); };
+    add_reference();  // the timer's
+    core_->add_timer(timer_, sys::now_ns() + std::chrono::nanoseconds(pause_).count());
+    pause_ = std::min(2 * pause_, last_look);
+  }
+
+  void look_again() noexcept {
+    const int fd = std::exchange(fifo_, -1);
+    if (settled_) {
+      fifo_ = fd;
+      close_fifo();
+    } else if (fd >= 0) {
+      take_result(fd);
+    } else {
+      submit();
+    }
+    drop_reference();  // the timer's
+  }
+
+  void close_fifo() noexcept {
+    if (fifo_ >= 0) sys::close_file(std::exchange(fifo_, -1));
+  }
+
+  void on_withdrawn(std::error_code&) noexcept override {
+    core_->cancel(wanted_);
+    core_->park(wanted_);
+    if (!timer_.pending) return;
+    core_->remove_timer(timer_);
+    close_fifo();
+    drop_reference();  // the timer's
+  }
+
+  std::string path_;
+  std::string mode_words_;
+  open_options options_;
+  open_mode mode_;
+  sys::file_facts facts_;
+  backend::request wanted_;
+  engine_floor::timer timer_;
+  std::chrono::milliseconds pause_ = first_look;
+  int fifo_ = -1;
+};
+
+}  // namespace
+}  // namespace detail
+
+operation<file> open(std::filesystem::path path, std::string_view mode, open_options options) {
+  return operation<file>(new detail::open_call(path.string(), mode, options));
+}
+
+operation<file> open(engine& engine, std::filesystem::path path, std::string_view mode,
+                     open_options options) {
+  auto* call = new detail::open_call(path.string(), mode, options);
+  operation<file> opening(call);
+  call->bind(engine.core());
+  return opening;
+}
+
+}  // namespace ringfiles

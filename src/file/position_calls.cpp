@@ -1,0 +1,80 @@
+#include "file/barrier_call.hpp"
+#include "file/calls.hpp"
+
+namespace ringfiles::detail {
+namespace {
+
+class tell_call final : public file_call<std::uint64_t> {
+ public:
+  using file_call::file_call;
+  progress attempt() override {
+    if (refused()) return progress::done;
+    if (!file_.seekable()) return fail(errc::not_seekable);
+    return succeed(file_.position());
+  }
+
+ private:
+  const char* name() const noexcept override { return "tell"; }
+};
+
+/// From the start or the current position, arithmetic; from the end, the size is asked for first.
+class seek_call final : public barrier_call<std::uint64_t> {
+ public:
+  seek_call(file_state& file, std::int64_t offset, whence from) noexcept
+      : barrier_call(file), offset_(offset), from_(from) {}
+
+  progress attempt() override {
+    if (phase_ == phase::requested) return progress::waiting;
+    if (phase_ == phase::before) {
+      if (refused()) return progress::done;
+      if (!file_.seekable()) return fail(errc::not_seekable);
+      const progress settled = write_out();
+      if (settled != progress::detached) return settled;
+      if (from_ == whence::end) {
+        const progress made = request(opcode::size);
+        if (made != progress::detached) return made;
+      }
+    }
+    if (from_ == whence::end && wanted_.result < 0) return fail(code_of(wanted_.result));
+    return move();
+  }
+
+ private:
+  const char* name() const noexcept override { return "seek"; }
+
+  progress write_out() {
+    switch (file_.drain()) {
+      case drain_result::waiting:
+        return progress::waiting;
+      case drain_result::failed:
+        return fail(file_.take_drain_error());
+      case drain_result::idle:
+        return progress::detached;
+    }
+    return progress::detached;
+  }
+
+  progress move() {
+    std::uint64_t base = 0;
+    if (from_ == whence::current) base = file_.position();
+    if (from_ == whence::end) base = static_cast<std::uint64_t>(wanted_.result);
+    const std::int64_t target = static_cast<std::int64_t>(base) + offset_;
+    if (target < 0) return fail(errc::negative_position);
+    file_.set_position(static_cast<std::uint64_t>(target));
+    return succeed(static_cast<std::uint64_t>(target));
+  }
+
+  std::int64_t offset_;
+  whence from_;
+};
+
+}  // namespace
+
+operation<std::uint64_t> tell_operation(file_state& file) {
+  return operation<std::uint64_t>(new tell_call(file));
+}
+operation<std::uint64_t> seek_operation(file_state& file, std::int64_t offset, whence from) {
+  return operation<std::uint64_t>(new seek_call(file, offset, from));
+}
+
+}  // namespace ringfiles::detail

@@ -1,0 +1,98 @@
+// A call without a position: it passes the file's queue by, unless a barrier stands in it.
+#pragma once
+
+#include <mutex>
+
+#include "file/file_call.hpp"
+
+namespace ringfiles::detail {
+
+/// A large transfer goes piece by piece: a piece is copied to the caller on the loop's thread
+/// (1 MiB: about 100 µs), and a cancel takes effect between pieces.
+inline constexpr std::size_t positional_piece_bytes = 1024 * 1024;
+
+template <class T>
+class positional_call : public file_call<T> {
+ public:
+  using file_call<T>::file_call;
+
+  bool try_now() final {
+    std::lock_guard lock(this->file_.mutex());
+    if (!impossible()) {
+      if (this->file_.has_barrier() || !this->core_->allows_inline()) return false;
+      if (serve_inline() != progress::done) return false;
+    }
+    this->settled_ = true;
+    return true;
+  }
+
+  progress attempt() final {
+    if (this->running_) return progress::waiting;
+    if (started_ || impossible()) return progress::done;
+    if (in_order() && !this->file_.quiet()) return progress::waiting;
+    start();
+    return in_order() ? progress::waiting : progress::detached;
+  }
+
+ protected:
+  /// True with the failure set when the call can not be made at all.
+  virtual bool impossible() noexcept = 0;
+  /// One of several that must not overlap: appends.
+  virtual bool in_order() const noexcept { return false; }
+  /// `done`: served whole without waiting. What was moved so far stays counted.
+  virtual progress serve_inline() = 0;
+  /// Points `wanted_` at the next piece, in memory of this call.
+  virtual void prepare_piece() = 0;
+  /// A piece has ended. True: it was the last, and the outcome is set.
+  virtual bool piece_ended() = 0;
+
+  void begin() override {
+    std::lock_guard lock(this->file_.mutex());
+    this->begun_ = true;
+    this->before_waiting();
+    if (!this->file_.has_barrier() && !in_order()) return start();
+    this->add_reference();  // the queue's
+    this->file_.enqueue(*this);
+    this->file_.advance();
+  }
+
+  void parked() noexcept override {
+    this->core_->park(wanted_);
+    this->core_->cancel(wanted_);
+  }
+
+  backend::request wanted_;
+
+ private:
+  void start() {
+    started_ = true;
+    this->running_ = true;
+    this->add_reference();  // the request's
+    this->file_.request_started();
+    submit_piece();
+  }
+
+  void submit_piece() {
+    prepare_piece();
+    wanted_.owner = this;
+    wanted_.ended = ended;
+    this->core_->submit(wanted_);
+  }
+
+  static void ended(backend::request& request) noexcept {
+    auto& self = *static_cast<positional_call*>(request.owner);
+    {
+      std::lock_guard lock(self.file_.mutex());
+      // Withdrawn: the caller's memory is not ours any more, and nobody waits for the rest.
+      if (!self.settled_ && !self.piece_ended()) return self.submit_piece();
+      self.running_ = false;
+      if (!self.settled_) self.settle();
+      self.file_.request_ended();
+    }
+    self.drop_reference();
+  }
+
+  bool started_ = false;
+};
+
+}  // namespace ringfiles::detail

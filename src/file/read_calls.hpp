@@ -1,0 +1,87 @@
+// read, read_some, readinto, readline, next_lines, readlines: what they share.
+#pragma once
+
+#include "file/file_call.hpp"
+#include "file/text_window.hpp"
+
+namespace ringfiles::detail {
+
+/// Looks into the buffer, has it filled while it does not suffice, and looks again.
+template <class T>
+class read_call : public file_call<T> {
+ public:
+  using file_call<T>::file_call;
+
+  progress attempt() final {
+    if (this->refused()) return progress::done;
+    if (!this->file_.about().mode.readable) return this->fail(errc::not_readable);
+    switch (this->file_.prepare_to_read()) {
+      case drain_result::waiting:
+        return progress::waiting;
+      case drain_result::failed:
+        return this->fail(this->file_.take_drain_error());
+      case drain_result::idle:
+        break;
+    }
+    return look();
+  }
+
+ protected:
+  enum class verdict { ended, more };
+  /// Takes what it can use; `ended` once value or failure is set. `final`: nothing will follow, so
+  /// it must end.
+  virtual verdict take(std::string_view window, std::error_code failure, bool final) = 0;
+
+  std::optional<std::uint64_t> error_position() const override { return error_position_; }
+
+  verdict refuse(std::error_code failure) {
+    error_position_ = this->file_.reader().position() + this->file_.checked();
+    this->undo();
+    this->fail(failure);
+    return verdict::ended;
+  }
+
+  /// Bytes leave the buffer for this call, which remembers how to give them back.
+  void consume(std::size_t count) {
+    if (!this->file_.seekable())
+      kept_.append(this->file_.reader().bytes().substr(0, count));
+    taken_ += count;
+    this->file_.consume(count);
+    this->core_->charge(engine_floor::buffer_cost_ns + engine_floor::copy_cost_ns(count));
+  }
+
+  void undo() noexcept override {
+    if (taken_ == 0) return;
+    if (this->file_.seekable())
+      this->file_.set_position(this->file_.position() - taken_);
+    else
+      this->file_.give_back(kept_);
+    taken_ = 0;
+  }
+
+ private:
+  progress look() {
+    for (bool final = false;;) {
+      const text_window window = readable_window(this->file_, final);
+      if (take(window.bytes, window.failure, final) == verdict::ended) return progress::done;
+      switch (this->file_.fill(1)) {
+        case fill_result::filled:
+          break;
+        case fill_result::at_end:
+          final = true;
+          break;
+        case fill_result::waiting:
+          return progress::waiting;
+        case fill_result::failed:
+          undo();
+          return this->fail(this->file_.take_fill_error());
+      }
+    }
+  }
+
+  std::size_t taken_ = 0;
+  std::string kept_;  ///< of a stream, which cannot be read again
+  std::optional<std::uint64_t> error_position_;
+};
+
+}  // namespace ringfiles::detail

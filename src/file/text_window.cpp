@@ -1,0 +1,111 @@
+#include "file/text_window.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "text/newlines.hpp"
+#include "text/utf8.hpp"
+
+namespace ringfiles::detail {
+namespace {
+
+bool has_carriage_return(std::string_view bytes) noexcept {
+  return !bytes.empty() && std::memchr(bytes.data(), '\r', bytes.size()) != nullptr;
+}
+
+newline mode_of(const file_state& file) noexcept {
+  return file.about().mode.text ? file.about().options.newline : newline::lf;
+}
+
+/// A line as the reader gets it: the terminator translated in universal mode.
+std::string finished_line(std::string_view raw, text::line_end end, newline mode) {
+  if (mode != newline::universal || end.content == end.total || raw[end.content] == '\n')
+    return std::string(raw.substr(0, end.total));
+  std::string line(raw.substr(0, end.content));
+  line += '\n';
+  return line;
+}
+
+/// Raw bytes that make at most `limit` characters once "\r\n" counts as one.
+character_take measure_translated(std::string_view window, std::size_t limit, bool final) noexcept {
+  character_take taken;
+  while (taken.raw < window.size() && taken.characters < limit) {
+    std::size_t step = 1;
+    if (window[taken.raw] == '\r') {
+      const bool last = taken.raw + 1 == window.size();
+      if (last && !final) break;  // a '\n' may follow
+      if (!last && window[taken.raw + 1] == '\n') step = 2;
+    } else {
+      step = text::offset_of_character(window.substr(taken.raw), 1);
+    }
+    taken.raw += step;
+    ++taken.characters;
+  }
+  return taken;
+}
+
+}  // namespace
+
+text_window readable_window(file_state& file, bool final) noexcept {
+  const std::string_view buffered = file.reader().bytes();
+  if (!file.about().mode.text) return {buffered, {}};
+  std::size_t& checked = file.checked();
+  if (checked < buffered.size()) {
+    const std::string_view fresh = buffered.substr(checked);
+    const auto scan = final ? text::scan_utf8_final(fresh) : text::scan_utf8(fresh);
+    checked += scan.valid;
+    if (scan.malformed > 0) return {buffered.substr(0, checked), errc::not_utf8};
+  }
+  return {buffered.substr(0, checked), {}};
+}
+
+newline effective_newline(const file_state& file, std::string_view bytes) noexcept {
+  const newline mode = mode_of(file);
+  if (mode != newline::universal && mode != newline::untranslated) return mode;
+  return has_carriage_return(bytes) ? mode : newline::lf;
+}
+
+std::optional<line_take> find_line(file_state& file, std::string_view window, std::size_t limit,
+                                   bool final) {
+  const newline mode = mode_of(file);
+  std::size_t& scanned = file.line_scan();
+  auto end = text::find_line_end(window, mode, std::min(scanned, window.size()), final);
+  if (!end) {
+    // A '\r' at the end is looked at again, with what follows it.
+    scanned = window.empty() ? 0 : window.size() - 1;
+    if (final && !window.empty()) end = text::line_end{window.size(), window.size()};
+  }
+  if (limit != all) {
+    const std::string_view candidate = end ? window.substr(0, end->total) : window;
+    std::string cut;
+    const auto taken = append_characters(file, candidate, limit, final || end, cut);
+    if (taken.characters >= limit || end) return line_take{std::move(cut), taken.raw};
+    return std::nullopt;
+  }
+  if (!end) return std::nullopt;
+  return line_take{finished_line(window, *end, mode), end->total};
+}
+
+character_take append_characters(file_state& file, std::string_view window, std::size_t limit,
+                                 bool final, std::string& text) {
+  if (!file.about().mode.text) {
+    const std::size_t count = std::min(limit, window.size());
+    text.append(window.substr(0, count));
+    return {count, count};
+  }
+  const newline mode = mode_of(file);
+  if (!text::needs_translation(window, mode)) {
+    const std::size_t raw = limit == all ? window.size() : text::offset_of_character(window, limit);
+    text.append(window.substr(0, raw));
+    // Only a limit makes the count matter.
+    return {limit == all ? 0 : text::count_characters(window.substr(0, raw)), raw};
+  }
+  const auto taken = limit == all ? character_take{0, text::settled_size(window, mode, final)}
+                                  : measure_translated(window, limit, final);
+  std::string part(window.substr(0, taken.raw));
+  text::translate_for_reading(part, mode);
+  text += part;
+  return taken;
+}
+
+}  // namespace ringfiles::detail

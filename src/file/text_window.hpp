@@ -1,0 +1,43 @@
+// The part of a file's buffer that may be handed out as text: well-formed and with decided newlines.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "file/file_state.hpp"
+
+namespace ringfiles::detail {
+
+struct text_window {
+  std::string_view bytes;   ///< at the front of the buffer
+  std::error_code failure;  ///< what follows them is not UTF-8
+};
+
+/// What may be handed out now. `final`: the file has no more bytes. In binary mode, everything.
+text_window readable_window(file_state& file, bool final) noexcept;
+
+/// The newline choice that matters for these bytes: `lf` when there is no '\r' to look for.
+newline effective_newline(const file_state& file, std::string_view bytes) noexcept;
+
+/// The next line, at most `limit` characters (bytes in binary mode), terminator included and
+/// translated; std::nullopt: no whole line is at hand. `raw` counts the bytes it was made of, which
+/// are not consumed yet.
+struct line_take {
+  std::string line;
+  std::size_t raw = 0;
+};
+std::optional<line_take> find_line(file_state& file, std::string_view window, std::size_t limit,
+                                   bool final);
+
+/// Characters from the front of `window`, at most `limit`, translated, appended to `text`.
+struct character_take {
+  std::size_t characters = 0;
+  std::size_t raw = 0;
+};
+character_take append_characters(file_state& file, std::string_view window, std::size_t limit,
+                                 bool final, std::string& text);
+
+}  // namespace ringfiles::detail

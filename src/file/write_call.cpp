@@ -1,0 +1,176 @@
+#include <mutex>
+#include <utility>
+
+#include "backend/request.hpp"
+#include "file/calls.hpp"
+#include "file/file_call.hpp"
+#include "text/newlines.hpp"
+#include "text/utf8.hpp"
+
+namespace ringfiles::detail {
+namespace {
+
+/// Takes all of its data in one moment, so writes never interleave: into the buffer if it fits
+/// there, else, once the buffer is empty, in a request of its own.
+template <class T>
+class write_call final : public file_call<T> {
+ public:
+  write_call(file_state& file, std::string_view data) noexcept
+      : file_call<T>(file), data_(data) {}
+  write_call(file_state& file, std::string&& data) noexcept
+      : file_call<T>(file), owned_(std::move(data)), data_(owned_) {}
+
+  progress attempt() override {
+    if (phase_ == phase::writing) return progress::waiting;
+    if (phase_ == phase::written) return finish();
+    if (this->refused()) return progress::done;
+    if (!file().about().mode.writable) return this->fail(errc::not_writable);
+    if (phase_ == phase::fresh && !prepare()) return this->fail(errc::not_utf8);
+    file().prepare_to_write();
+    if (const auto code = file().take_drain_error()) return this->fail(code);
+    return data_.size() <= file().writer().block_bytes() ? take_into_buffer() : write_through();
+  }
+
+ private:
+  enum class phase { fresh, prepared, writing, written };
+
+  file_state& file() noexcept { return this->file_; }
+  const char* name() const noexcept override { return "write"; }
+
+  void before_waiting() override {
+    if (data_.data() == owned_.data()) return;
+    owned_ = data_;
+    data_ = owned_;
+  }
+
+  /// Text must be UTF-8 and gets the file's newlines; what is counted is what the caller gave.
+  bool prepare() {
+    counted_ = data_.size();
+    if (file().about().mode.text) {
+      if (text::scan_utf8_final(data_).malformed > 0) return false;
+      counted_ = text::count_characters(data_);
+      const newline mode = file().about().options.newline;
+      if (mode == newline::crlf || mode == newline::cr) {
+        owned_ = text::translate_for_writing(data_, mode);
+        data_ = owned_;
+      }
+    }
+    phase_ = phase::prepared;
+    return true;
+  }
+
+  progress take_into_buffer() {
+    auto& writer = file().writer();
+    if (!writer.fits(data_.size())) {
+      if (file().drain() == drain_result::failed) return this->fail(file().take_drain_error());
+      // Both blocks are full: a writer faster than its disk gets larger ones, up to a bound; then
+      // it waits.
+      if (!writer.fits(data_.size()) && !std::exchange(grown_, true)) writer.grow();
+      if (!writer.fits(data_.size())) return progress::waiting;
+    }
+    writer.take(data_);
+    this->core_->charge(engine_floor::buffer_cost_ns + engine_floor::copy_cost_ns(data_.size()));
+    this->core_->count(rung::buffer);
+    if (writer.full()) file().drain();
+    return accept();
+  }
+
+  progress write_through() {
+    switch (file().drain()) {
+      case drain_result::waiting:
+        return progress::waiting;
+      case drain_result::failed:
+        return this->fail(file().take_drain_error());
+      case drain_result::idle:
+        break;
+    }
+    if (!this->begun_) return progress::waiting;
+    if (!file().seekable()) return buffer_whole();
+    file().address(wanted_, opcode::write);
+    wanted_.offset = file().writer().position();
+    wanted_.set_buffer(owned_.data(), owned_.size());
+    wanted_.owner = this;
+    wanted_.ended = request_ended;
+    phase_ = phase::writing;
+    this->running_ = true;
+    this->add_reference();  // the request's
+    file().request_started();
+    this->core_->submit(wanted_);
+    return progress::waiting;
+  }
+
+  /// A pipe takes bytes as it can; the buffer holds the rest, and the call waits for them to leave.
+  progress buffer_whole() {
+    file().writer().take(data_);
+    phase_ = phase::written;
+    wanted_.result = static_cast<std::int64_t>(data_.size());
+    return finish();
+  }
+
+  static void request_ended(backend::request& ended) noexcept {
+    auto& self = *static_cast<write_call*>(ended.owner);
+    {
+      std::lock_guard lock(self.file().mutex());
+      self.phase_ = phase::written;
+      self.running_ = false;
+      auto& writer = self.file().writer();
+      writer.start_at(writer.position() + ended.moved);
+      self.file().request_ended();
+    }
+    self.drop_reference();
+  }
+
+  progress finish() {
+    if (!file().seekable()) return file().drain() == drain_result::waiting
+                                       ? progress::waiting
+                                       : finish_drained();
+    if (wanted_.result >= 0) return accept();
+    const std::error_code code = code_of(wanted_.result);
+    if (this->settled_) file().defer_error(code);  // its caller was told "cancelled"
+    return this->fail(code);
+  }
+
+  progress finish_drained() {
+    if (const auto code = file().take_drain_error()) return this->fail(code);
+    return accept();
+  }
+
+  progress accept() {
+    if constexpr (std::is_void_v<T>)
+      return this->succeed();
+    else
+      return this->succeed(counted_);
+  }
+
+  void parked() noexcept override { this->core_->park(wanted_); }
+
+  std::string owned_;
+  std::string_view data_;
+  std::size_t counted_ = 0;
+  phase phase_ = phase::fresh;
+  bool grown_ = false;
+  backend::request wanted_;
+};
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::size_t size = 0;
+  for (const auto& line : lines) size += line.size();
+  std::string text;
+  text.reserve(size);
+  for (const auto& line : lines) text += line;
+  return text;
+}
+
+}  // namespace
+
+operation<std::size_t> write_operation(file_state& file, std::string_view data) {
+  return operation<std::size_t>(new write_call<std::size_t>(file, data));
+}
+operation<std::size_t> write_operation(file_state& file, std::string&& data) {
+  return operation<std::size_t>(new write_call<std::size_t>(file, std::move(data)));
+}
+operation<void> writelines_operation(file_state& file, std::vector<std::string> lines) {
+  return operation<void>(new write_call<void>(file, joined(lines)));
+}
+
+}  // namespace ringfiles::detail

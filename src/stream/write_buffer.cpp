@@ -1,0 +1,43 @@
+#include "stream/write_buffer.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace ringfiles::stream {
+
+void write_buffer::take(std::string_view bytes) {
+  const std::size_t needed = std::max(block_bytes_, filled_ + bytes.size());
+  if (filling_.capacity() < needed) {
+    base::block larger(needed);
+    if (filled_ > 0) std::memcpy(larger.data(), filling_.data(), filled_);
+    filling_ = std::move(larger);
+  }
+  std::memcpy(filling_.data() + filled_, bytes.data(), bytes.size());
+  filled_ += bytes.size();
+}
+
+std::span<char> write_buffer::drain() noexcept {
+  if (pending() == 0) {
+    std::swap(filling_, draining_);
+    drain_begin_ = 0;
+    drain_end_ = std::exchange(filled_, 0);
+  }
+  return {draining_.data() + drain_begin_, pending()};
+}
+
+void write_buffer::written(std::size_t count) noexcept {
+  drain_begin_ += count;
+  position_ += count;
+}
+
+void write_buffer::discard() noexcept {
+  position_ = end_position();
+  filled_ = drain_begin_ = drain_end_ = 0;
+}
+
+void write_buffer::grow() noexcept {
+  if (!fixed_) block_bytes_ = std::min(2 * block_bytes_, last_block_bytes);
+}
+
+}  // namespace ringfiles::stream

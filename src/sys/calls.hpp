@@ -1,0 +1,95 @@
+// Every system call of the library, one thin wrapper each, all through one replaceable table.
+//
+// The wrappers return what the kernel would: a value of zero or more, or -errno. Interrupted calls
+// (EINTR) are repeated here and nowhere else. Tests replace entries of the table to inject faults
+// and to count calls; nothing else writes to it.
+//
+// SAFETY: wrappers are thread-safe. Replace entries while nothing is in flight.
+#pragma once
+
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ringfiles::sys {
+
+struct file_facts {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t size = 0;
+  std::int64_t modified_ns = 0;
+  std::uint32_t links = 0;
+  mode_t mode = 0;  ///< type and permission bits
+};
+
+/// The entries return like the system calls: -1 and errno.
+struct call_table {
+  long (*openat2)(const char* path, int flags, mode_t mode, std::uint64_t resolve);
+  int (*open)(const char* path, int flags, mode_t mode);
+  int (*close)(int fd);
+  ssize_t (*preadv2)(int fd, const iovec* parts, int count, off_t offset, int flags);
+  ssize_t (*pwritev2)(int fd, const iovec* parts, int count, off_t offset, int flags);
+  int (*fsync)(int fd);
+  int (*fdatasync)(int fd);
+  int (*ftruncate)(int fd, off_t size);
+  /// statx(2); `path` empty means the descriptor itself. `cached`: AT_STATX_DONT_SYNC.
+  int (*statx)(int fd, const char* path, bool cached, file_facts* facts);
+  int (*fstatfs)(int fd, long* magic);
+  int (*rename)(const char* from, const char* to);
+  int (*unlink)(const char* path);
+};
+
+extern call_table table;
+/// The kernel's own, to restore.
+const call_table& kernel_table() noexcept;
+
+inline constexpr std::uint64_t resolve_cached = 0x20;  // RESOLVE_CACHED, Linux 5.12
+inline constexpr int nowait = 0x08;                    // RWF_NOWAIT, Linux 4.14
+
+/// ENOSYS where the kernel has no openat2 (before 5.6, or filtered).
+int open_resolving(const char* path, int flags, mode_t mode, std::uint64_t resolve) noexcept;
+int open_file(const char* path, int flags, mode_t mode) noexcept;
+/// Never repeated: on Linux the descriptor is gone even when close(2) says EINTR, which is
+/// therefore success here.
+int close_file(int fd) noexcept;
+
+/// `offset` below zero: at the kernel's own position (pipes and the like).
+std::int64_t read_parts(int fd, const iovec* parts, int count, off_t offset, int flags) noexcept;
+std::int64_t write_parts(int fd, const iovec* parts, int count, off_t offset, int flags) noexcept;
+
+int sync_file(int fd) noexcept;
+int sync_file_data(int fd) noexcept;
+int truncate_file(int fd, std::uint64_t size) noexcept;
+/// Facts of an open descriptor. `cached`: never asks a server or a disk (for the loop's thread).
+int facts_of(int fd, bool cached, file_facts& facts) noexcept;
+int facts_at(const char* path, file_facts& facts) noexcept;
+/// The magic number of the file system (statfs(2)); may ask a server.
+int filesystem_of(int fd, long& magic) noexcept;
+int rename_path(const char* from, const char* to) noexcept;
+int unlink_path(const char* path) noexcept;
+
+/// The library's own descriptors; close-on-exec all.
+int make_eventfd() noexcept;
+int make_epoll() noexcept;
+int make_timer() noexcept;
+int signal_eventfd(int fd) noexcept;
+int arm_timer(int fd, std::int64_t monotonic_ns) noexcept;  ///< absolute; 0 disarms
+int epoll_add(int epoll, int fd, std::uint32_t events, void* data) noexcept;
+int epoll_rearm(int epoll, int fd, std::uint32_t events, void* data) noexcept;
+int epoll_remove(int epoll, int fd) noexcept;
+int epoll_take(int epoll, epoll_event* events, int capacity) noexcept;  ///< does not wait
+/// Readable within `timeout_ms` (below zero: no limit): 1, 0, or -errno. EINTR is 0.
+int wait_readable(int fd, int timeout_ms) noexcept;
+/// Puts `fresh` in the place of `old`, which keeps its number; closes `fresh`.
+int replace_descriptor(int fresh, int old) noexcept;
+int set_nonblocking(int fd, bool on) noexcept;
+/// 1: a FIFO open for reading has a writer or data; 0: it has none. Consumes nothing (tee(2)).
+int fifo_has_writer(int fd, int scratch_pipe) noexcept;
+int make_pipe(int (&ends)[2]) noexcept;
+std::int64_t now_ns() noexcept;  ///< CLOCK_MONOTONIC
+
+}  // namespace ringfiles::sys

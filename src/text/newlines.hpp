@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ringfiles/newline.hpp"
+
+/// Line ends: finding them in bytes that arrive piece by piece, and translating them.
+///
+/// The rules are those of CPython's `io.TextIOWrapper`, for any encoding in which "\r" and "\n" are
+/// single bytes and no part of other characters (UTF-8, ASCII, Latin-1). The one difficulty is a
+/// "\r" at the end of what has arrived: in the modes universal and untranslated it may be the first
+/// half of a "\r\n", so nobody may call it a line end, or translate it, before the next byte is
+/// known. The functions take `final` for that: true when no more bytes follow.
+///
+/// For many lines at once use `ringfiles::lines`, which is faster.
+///
+/// SAFETY: pure functions.
+
+namespace ringfiles::text {
+
+/// A line at the front of some bytes.
+struct line_end {
+  std::size_t content;  ///< bytes before the terminator
+  std::size_t total;    ///< bytes with the terminator
+
+  friend bool operator==(const line_end&, const line_end&) = default;
+};
+
+/// The first line of `bytes`, which begin where the line begins; nothing if its terminator is not
+/// there yet. `from` is how many bytes an earlier call on the same line has searched in vain
+/// (usually the size it was given); an undecided "\r" before `from` is looked at again.
+/// At the end of a file, bytes without a terminator are a line too: that is for the caller to say.
+/// REQUIRES: from <= bytes.size().
+std::optional<line_end> find_line_end(std::string_view bytes, newline mode, std::size_t from,
+                                      bool final) noexcept;
+
+/// The offset just past the last complete line in `bytes`, 0 if there is none: how much of a
+/// buffer can be handed out as `lines`.
+std::size_t end_of_last_line(std::string_view bytes, newline mode, bool final) noexcept;
+
+/// How many bytes can be given to a reader of characters now: all but a "\r" at the end that a "\n"
+/// may still follow (modes universal and untranslated, not `final`).
+std::size_t settled_size(std::string_view bytes, newline mode, bool final) noexcept;
+
+/// Whether `translate_for_reading` would change anything: mode universal, and a "\r" in the text.
+bool needs_translation(std::string_view text, newline mode) noexcept;
+
+/// Text as a reader sees it, in place: mode universal turns "\r\n" and "\r" into "\n"; the others
+/// change nothing. The text never grows.
+/// REQUIRES: no "\r\n" is cut in two at the end of the text (see `settled_size`).
+void translate_for_reading(std::string& text, newline mode);
+
+/// Text as it goes to a file on Linux: mode crlf turns "\n" into "\r\n", cr turns it into "\r"; the
+/// others change nothing. "\r" is written as it is, so "\r\n" becomes "\r\r\n" in mode crlf, as in
+/// Python.
+std::string translate_for_writing(std::string_view text, newline mode);
+
+/// The mode that Python's `open(newline=...)` means by None, '', '\n', '\r' and '\r\n'.
+/// ERRORS: std::invalid_argument with CPython's message, "illegal newline value: ...".
+newline parse_newline(std::optional<std::string_view> python_value);
+
+}  // namespace ringfiles::text

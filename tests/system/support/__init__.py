@@ -1,0 +1,1 @@
+"""What the system tests share: places with faults (mounts) and the lines they report (report)."""

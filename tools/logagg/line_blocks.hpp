@@ -1,0 +1,54 @@
+// Blocks of whole lines, made of reads that end anywhere.
+//
+//     while (auto n = read(blocks.space())) { blocks.commit(n); use(blocks.whole_lines()); }
+//     use(blocks.rest());
+//
+// The unfinished line at a block's end is moved to the front of the buffer (some hundred bytes) and
+// the next read goes right behind it, so nothing is copied twice and memory stays bounded: a
+// line longer than `line_bytes_max` is handed out in pieces, each of which is judged by itself and
+// has the same line number. A piece ends behind a blank if there is one near, so that no word is cut
+// in two.
+//
+// Pure: no file, no waiting. SAFETY: one thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace logagg {
+
+class line_blocks {
+ public:
+  /// What one read is for: large enough that a system call does not count, small enough that the
+  /// searches find it in the second-level cache.
+  static constexpr std::size_t read_bytes = 256 * 1024;
+  /// A file that is one line of a gigabyte must not cost a gigabyte.
+  static constexpr std::size_t line_bytes_max = 1024 * 1024;
+
+  line_blocks();
+
+  /// Room for more bytes, at least `read_bytes`, never empty. Ends the life of the views given out.
+  std::span<char> space();
+  /// The first `size` bytes of space() have been filled.
+  void commit(std::size_t size) noexcept;
+
+  /// All lines that are finished, "\n" included, or a piece of one that is too long. Empty if there
+  /// are none. What it has given it does not give again.
+  std::string_view whole_lines() noexcept;
+  /// At the end of the file: the last line, which lacks its "\n".
+  std::string_view rest() noexcept;
+
+ private:
+  std::string_view take(std::size_t size) noexcept;
+  std::string_view unused() const noexcept { return {buffer_.get() + used_, filled_ - used_}; }
+
+  std::unique_ptr<char[]> buffer_;
+  std::size_t capacity_ = 0;
+  std::size_t used_ = 0;  // handed out
+  std::size_t filled_ = 0;
+  std::size_t searched_ = 0;  // no '\n' between used_ and here
+};
+
+}  // namespace logagg

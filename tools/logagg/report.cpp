@@ -1,0 +1,121 @@
+#include "logagg/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "logagg/escape.hpp"
+
+namespace logagg {
+namespace {
+
+std::string escape_controls(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string shown_source(const std::string& path, report_format format) {
+  const std::string text = escape_malformed(path);
+  if (format == report_format::text) return escape_controls(text);
+  std::string escaped;
+  append_json_escaped(escaped, text);
+  return escaped;
+}
+
+}  // namespace
+
+report::report(std::vector<entry> entries, std::vector<std::string> sources, report_format format)
+    : entries_(std::move(entries)), sources_(std::move(sources)), format_(format) {
+  for (std::string& source : sources_) source = shown_source(source, format_);
+  chunk_.reserve(chunk_bytes);
+}
+
+std::string_view report::next_chunk() {
+  chunk_.clear();
+  while (chunk_.size() < chunk_bytes) {
+    if (staged_begin_ == staged_.size()) {
+      if (next_ == part::none) break;
+      staged_.clear();
+      staged_begin_ = 0;
+      stage_next_part();
+    }
+    const std::size_t size = std::min(chunk_bytes - chunk_.size(), staged_.size() - staged_begin_);
+    chunk_.append(staged_, staged_begin_, size);
+    staged_begin_ += size;
+  }
+  return chunk_;
+}
+
+void report::stage_next_part() {
+  switch (next_) {
+    case part::head:
+      return stage_head();
+    case part::entry_start:
+      return stage_entry_start(entries_[entry_]);
+    case part::entry_text:
+      return stage_some_text(entries_[entry_]);
+    case part::entry_end:
+      return stage_entry_end();
+    case part::tail:
+      if (format_ == report_format::json) staged_ = "]}\n";
+      next_ = part::none;
+      return;
+    case part::none:
+      return;
+  }
+}
+
+void report::stage_head() {
+  if (format_ == report_format::text) {
+    staged_ = fmt::format("Error Report -- {} errors found\n{:=<50}\n", entries_.size(), "");
+  } else {
+    staged_ = fmt::format("{{\"count\": {}, \"entries\": [\n", entries_.size());
+  }
+  next_ = entries_.empty() ? part::tail : part::entry_start;
+}
+
+void report::stage_entry_start(const entry& current) {
+  const std::string& source = sources_[current.file_index];
+  if (format_ == report_format::text) {
+    fmt::format_to(std::back_inserter(staged_), "[{}] ", source);
+  } else {
+    const std::string time = current.time ? '"' + format_rfc3339(*current.time) + '"' : "null";
+    fmt::format_to(std::back_inserter(staged_),
+                   R"({{"source": "{}", "line_number": {}, "timestamp": {}, "text": ")", source,
+                   current.line_number, time);
+  }
+  text_begin_ = 0;
+  next_ = part::entry_text;
+}
+
+void report::stage_some_text(const entry& current) {
+  constexpr std::size_t piece_bytes = 4096;  // a line may be a megabyte; JSON may make six of it
+  const std::string_view piece = std::string_view(current.text).substr(text_begin_, piece_bytes);
+  if (format_ == report_format::text) {
+    staged_.append(piece);
+  } else {
+    append_json_escaped(staged_, piece);
+  }
+  text_begin_ += piece.size();
+  if (text_begin_ == current.text.size()) next_ = part::entry_end;
+}
+
+void report::stage_entry_end() {
+  ++entry_;
+  const bool last = entry_ == entries_.size();
+  if (format_ == report_format::json) staged_ += last ? "\"}" : "\"},";
+  staged_ += '\n';
+  next_ = last ? part::tail : part::entry_start;
+}
+
+}  // namespace logagg
