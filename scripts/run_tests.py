@@ -19,7 +19,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(prog="scripts/test", description=__doc__.split("\n")[0])
     depth = parser.add_mutually_exclusive_group()
     depth.add_argument("--quick", action="store_true", help="only what a change must not break")
-    depth.add_argument("--soak", action="store_true", help="all, the system tests at length")
+    depth.add_argument("--soak", action="store_true", help="all, and the tests that take long")
     parser.add_argument("--only", action="append", choices=list(stages.ALL), metavar="STAGE",
                         help="one stage; may be given again")
     parser.add_argument("--list", action="store_true", help="names the stages")

@@ -98,7 +98,8 @@ class operation {
  public:
   using value_type = T;
 
-  explicit operation(detail::call<T>* call) noexcept : call_(call) {}
+  explicit operation(detail::call<T>* call) noexcept
+      : call_(detail::call_reference<detail::call<T>>::adopt(call)) {}
 
   /// Ends the call with std::errc::timed_out when it takes longer than `timeout`, counted from
   /// its start. Zero: end at once unless it can be served without waiting.

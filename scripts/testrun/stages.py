@@ -47,9 +47,14 @@ class Run:
             self.tally.failed(name, ran.how_it_ended(timeout_s))
             ran.print_tail()
 
+    def soak_env(self):
+        return {"RINGFILES_SOAK": "1"} if self.soak else {}
+
     def script_env(self):
-        env = {"BUILD_DIR": str(self.builds.folder("release"))}
-        return {**env, "RINGFILES_SOAK": "1"} if self.soak else env
+        return {"BUILD_DIR": str(self.builds.folder("release")), **self.soak_env()}
+
+    def limit(self, timeout_s):
+        return SOAK_TIMEOUT_S if self.soak else timeout_s
 
 
 def house_checks(run):
@@ -74,13 +79,13 @@ def release_tests(run):
         run.tally.skipped(f"release: {name}", reason)
     if not binaries:
         run.tally.failed("release: tests", "there is no test program")
-    run_binaries(run, "release", binaries, BINARY_TIMEOUT_S)
+    run_binaries(run, "release", binaries, run.limit(BINARY_TIMEOUT_S), run.soak_env())
 
 
-def run_binaries(run, preset, binaries, timeout_s):
+def run_binaries(run, preset, binaries, timeout_s, env):
     for name, path in binaries.items():
         before = run.tally.counts()
-        gtest.run_binary(run.tally, preset, path, timeout_s, SANITIZER_ENV.get(preset))
+        gtest.run_binary(run.tally, preset, path, timeout_s, env)
         print(f"  {name}: {run.tally.since(before)}", flush=True)
 
 
@@ -137,7 +142,7 @@ def sanitized(run, preset, wanted=None):
     if not binaries:
         run.tally.failed(f"{preset}: tests", "there is no test program")
     elif run.builds.build(preset, *binaries):
-        run_binaries(run, preset, binaries, SANITIZED_TIMEOUT_S)
+        run_binaries(run, preset, binaries, SANITIZED_TIMEOUT_S, SANITIZER_ENV[preset])
 
 
 def address_sanitizer(run):
@@ -155,9 +160,8 @@ def tidy(run):
 
 def system_tests(run):
     if run.builds.build("release"):
-        timeout_s = SOAK_TIMEOUT_S if run.soak else SCRIPT_TIMEOUT_S
-        protocol.run_scripts(run.tally, "system", run.root / "tests/system", timeout_s,
-                             run.script_env())
+        protocol.run_scripts(run.tally, "system", run.root / "tests/system",
+                             run.limit(SCRIPT_TIMEOUT_S), run.script_env())
 
 
 QUICK = {

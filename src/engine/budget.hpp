@@ -2,7 +2,7 @@
 //
 // A coroutine that only ever hits the cache would hold its loop for ever. So inline work is charged
 // by an estimate of its cost, and once a turn's budget is spent the next call waits for the next
-// turn of its engine, however much is in memory. The clock is read on each eighth small charge
+// turn of its engine, however much is in memory. The clock is read on each sixteenth charge
 // only, to notice callers that compute a lot between calls: reading it costs as much as a line.
 //
 // SAFETY: a budget belongs to one thread (there is one per thread); turns are told apart by number.
@@ -42,7 +42,7 @@ class budget {
 
   void charge(std::int64_t cost_ns) noexcept {
     left_ns_ -= cost_ns;
-    if ((++charges_ & 7U) == 0) look_at_clock();
+    if ((++charges_ & 15U) == 0) look_at_clock();
   }
 
  private:

@@ -62,7 +62,7 @@ void call_base::settle() noexcept {
   core_->call_settled(*this);
 }
 
-void call_base::cancel(std::error_code why) noexcept {
+void call_base::cancel(std::errc why) noexcept {
   if (core_ != nullptr) core_->ask_cancel(*this, why);
 }
 

@@ -23,6 +23,10 @@ std::shared_ptr<backend::wake_up> make_wake_up() {
   return std::make_shared<backend::wake_up>(require(sys::make_eventfd(), "eventfd").release());
 }
 
+bool was_cancelled(std::error_code code) noexcept {
+  return code == std::errc::operation_canceled || code == std::errc::timed_out;
+}
+
 /// The engine whose turn this thread is in.
 thread_local constinit const engine_core* turn_of_this_thread = nullptr;
 
@@ -93,7 +97,7 @@ void engine_core::call_settled(call_base& call) noexcept {
   if (first && turn_of_this_thread != this) wake();
 }
 
-void engine_core::ask_cancel(call_base& call, std::error_code why) noexcept {
+void engine_core::ask_cancel(call_base& call, std::errc why) noexcept {
   if (call.cancel_asked_.exchange(true)) return;
   call.cancel_reason_ = why;
   call.add_reference();
@@ -114,7 +118,7 @@ void engine_core::withdraw_cancelled() noexcept {
     cancels_waiting_.store(false, std::memory_order_relaxed);
   }
   while (call_base* call = taken.pop()) {
-    call->withdraw(call->cancel_reason_);
+    call->withdraw(std::make_error_code(call->cancel_reason_));
     call->drop_reference();
   }
 }
@@ -341,8 +345,7 @@ std::size_t engine_core::deliver() {
       remove_timer(*deadline);
       delete deadline;
     }
-    if (call->failure_ == std::errc::operation_canceled || call->failure_ == std::errc::timed_out)
-      add(cancelled_calls_, 1);
+    if (call->failure_ && was_cancelled(call->failure_)) add(cancelled_calls_, 1);
     calls_.fetch_sub(1, std::memory_order_relaxed);
     const continuation then = std::exchange(call->then_, {});
     if (then.resume != nullptr) then.resume(then.context);

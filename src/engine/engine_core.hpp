@@ -76,7 +76,7 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   // ---- Calls ----
   void call_started(call_base& call);
   void call_settled(call_base& call) noexcept;
-  void ask_cancel(call_base& call, std::error_code why) noexcept;
+  void ask_cancel(call_base& call, std::errc why) noexcept;
 
   // ---- Inline work ----
   bool allows_inline() noexcept {

@@ -11,9 +11,7 @@ namespace ringfiles::detail {
 struct stop_link::state {
   struct ask {
     call_reference<call_base> call;
-    void operator()() noexcept {
-      call->cancel(std::make_error_code(std::errc::operation_canceled));
-    }
+    void operator()() noexcept { call->cancel(); }
   };
   std::stop_token token;
   call_reference<call_base> call;

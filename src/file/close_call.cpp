@@ -53,7 +53,7 @@ class close_call final : public barrier_call<void> {
 
   progress ended() noexcept { return error_ ? fail(error_) : succeed(); }
 
-  std::error_code error_;
+  failure_code error_;
   bool retried_ = false;
 };
 
@@ -64,7 +64,7 @@ operation<void> close_operation(file_state& file) {
 }
 
 void close_in_background(file_state& file) noexcept {
-  const call_reference<call_base> close(new close_call(file));
+  const auto close = call_reference<call_base>::adopt(new close_call(file));
   if (!close->try_now()) close->start({});
 }
 

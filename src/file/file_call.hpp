@@ -67,7 +67,7 @@ class file_call : public call<T>, public queued_call {
     if (!this->settled_) this->value_.emplace(std::forward<Values>(values)...);
     return progress::done;
   }
-  progress fail(std::error_code code) noexcept {
+  progress fail(failure_code code) noexcept {
     if (!this->settled_) this->failure_ = code;
     return progress::done;
   }

@@ -62,9 +62,23 @@ class file_state final : public resumable {
   ~file_state();
   static file make_handle(file_state* state) noexcept { return file(state); }
 
-  void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+  // In a confined engine one thread counts, and a locked instruction would cost as much as a line.
+  void add_reference() noexcept {
+    if (core_->concurrent())
+      references_.fetch_add(1, std::memory_order_relaxed);
+    else
+      references_.store(references_.load(std::memory_order_relaxed) + 1,
+                        std::memory_order_relaxed);
+  }
   void drop_reference() noexcept {
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    if (references_.load(std::memory_order_acquire) == 1) {
+      delete this;
+    } else if (!core_->concurrent()) {
+      references_.store(references_.load(std::memory_order_relaxed) - 1,
+                        std::memory_order_relaxed);
+    } else if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      delete this;
+    }
   }
   /// The user's handle is gone: flush and close in the background.
   void handle_dropped() noexcept;
@@ -89,7 +103,7 @@ class file_state final : public resumable {
   stream::read_buffer& reader() noexcept { return reader_; }
   /// Gets more bytes into the buffer: at once if they are cached, else by a request in flight.
   fill_result fill(std::size_t wanted);
-  std::error_code take_fill_error() noexcept { return std::exchange(fill_error_, {}); }
+  failure_code take_fill_error() noexcept { return std::exchange(fill_error_, {}); }
   /// Reading starts at the logical position; buffered writes come first.
   drain_result prepare_to_read();
   /// Text: all buffered bytes before this offset (from the buffer's front) are well-formed.
@@ -109,8 +123,8 @@ class file_state final : public resumable {
   stream::write_buffer& writer() noexcept { return writer_; }
   /// Writes out what is buffered; `failed` hands over the deferred error.
   drain_result drain() noexcept;
-  std::error_code take_drain_error() noexcept { return std::exchange(drain_error_, {}); }
-  void defer_error(std::error_code code) noexcept { drain_error_ = code; }
+  failure_code take_drain_error() noexcept { return std::exchange(drain_error_, {}); }
+  void defer_error(failure_code code) noexcept { drain_error_ = code; }
   /// Writing starts at the logical position; what was read ahead is forgotten.
   void prepare_to_write() noexcept;
 
@@ -143,8 +157,8 @@ class file_state final : public resumable {
   void stop_reading_ahead() noexcept;
   void closed() noexcept { what_.fd = -1; }
 
-  std::error_code sync_error() const noexcept { return sync_error_; }
-  void set_sync_error(std::error_code code) noexcept { sync_error_ = code; }
+  failure_code sync_error() const noexcept { return sync_error_; }
+  void set_sync_error(failure_code code) noexcept { sync_error_ = code; }
 
  private:
   /// A chunk that is being read, or has been and was not asked for yet.
@@ -181,7 +195,7 @@ class file_state final : public resumable {
 
   stream::read_buffer reader_;
   fill_slot* fill_ = nullptr;  ///< owned here, or by the request once orphaned
-  std::error_code fill_error_;
+  failure_code fill_error_;
   std::size_t checked_ = 0;
   std::size_t line_scan_ = 0;
   unsigned misses_ = 0;       ///< inline attempts in a row that would have waited
@@ -190,7 +204,7 @@ class file_state final : public resumable {
 
   stream::write_buffer writer_;
   std::unique_ptr<drain_slot> drain_;
-  std::error_code drain_error_;
+  failure_code drain_error_;
   bool writing_ = false;
 
   std::unique_ptr<poll_waiter> poll_;
@@ -198,7 +212,7 @@ class file_state final : public resumable {
   std::size_t fills_in_flight_ = 0;
   std::size_t barriers_ = 0;
   bool closing_ = false;
-  std::error_code sync_error_;
+  failure_code sync_error_;
 };
 
 }  // namespace ringfiles::detail

@@ -15,20 +15,20 @@ class read_line final : public read_call<std::optional<std::string>> {
  private:
   const char* name() const noexcept override { return "readline"; }
 
-  verdict take(std::string_view window, std::error_code failure, bool final) override {
+  verdict take(std::string_view window, bool malformed, bool final) override {
     if (limit_ == 0) {
       succeed(std::string());
       return verdict::ended;
     }
     // Ahead of malformed bytes no line may end for want of a terminator.
-    auto found = find_line(file_, window, limit_, final && !failure);
+    auto found = find_line(file_, window, limit_, final && !malformed);
     if (found) {
       consume(found->raw);
       core_->count(rung::buffer);
       succeed(std::move(found->line));
       return verdict::ended;
     }
-    if (failure) return refuse(failure);
+    if (malformed) return refuse_malformed();
     if (!final) return verdict::more;
     succeed(std::nullopt);
     return verdict::ended;
@@ -44,8 +44,8 @@ class read_line_batch final : public read_call<std::optional<lines>> {
  private:
   const char* name() const noexcept override { return "next_lines"; }
 
-  verdict take(std::string_view window, std::error_code failure, bool final) override {
-    const bool ends_here = final && !failure;
+  verdict take(std::string_view window, bool malformed, bool final) override {
+    const bool ends_here = final && !malformed;
     const newline mode = effective_newline(file_, window);
     const std::size_t size =
         ends_here ? window.size() : text::end_of_last_line(window, mode, false);
@@ -57,7 +57,7 @@ class read_line_batch final : public read_call<std::optional<lines>> {
       succeed(std::move(batch));
       return verdict::ended;
     }
-    if (failure) return refuse(failure);
+    if (malformed) return refuse_malformed();
     if (!final) return verdict::more;
     succeed(std::nullopt);
     return verdict::ended;
@@ -71,12 +71,12 @@ class read_all_lines final : public read_call<std::vector<std::string>> {
  private:
   const char* name() const noexcept override { return "readlines"; }
 
-  verdict take(std::string_view window, std::error_code failure, bool final) override {
+  verdict take(std::string_view window, bool malformed, bool final) override {
     const bool limited = left_ != all;
     std::size_t used = 0;
     bool enough = false;
     while (!enough) {
-      auto found = find_line(file_, window.substr(used), all, final && !failure);
+      auto found = find_line(file_, window.substr(used), all, final && !malformed);
       if (!found) break;
       file_.line_scan() = 0;
       used += found->raw;
@@ -85,7 +85,7 @@ class read_all_lines final : public read_call<std::vector<std::string>> {
       lines_.push_back(std::move(found->line));
     }
     consume(used);
-    if (!enough && failure) return refuse(failure);
+    if (!enough && malformed) return refuse_malformed();
     if (!enough && !final) return verdict::more;
     succeed(std::move(lines_));
     return verdict::ended;

@@ -79,7 +79,7 @@ class open_call final : public simple_call<file> {
     } else if (S_ISDIR(facts_.mode)) {
       // open(2) opens a directory for reading; Python's open() does not.
       static_cast<void>(make_file(static_cast<int>(result)));
-      failure_ = {EISDIR, std::generic_category()};
+      failure_ = std::error_code(EISDIR, std::generic_category());
     } else {
       value_.emplace(make_file(static_cast<int>(result)));
     }

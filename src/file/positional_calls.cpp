@@ -21,7 +21,7 @@ class positional_read : public positional_call<T> {
 
   bool impossible() noexcept override {
     if (this->refused()) return true;
-    std::error_code code;
+    failure_code code;
     if (!this->file_.about().mode.readable) code = errc::not_readable;
     if (!this->file_.seekable()) code = errc::not_seekable;
     if (code) this->fail(code);
@@ -173,7 +173,7 @@ class write_parts_at final : public positional_call<std::size_t> {
 
   bool impossible() noexcept override {
     if (refused()) return true;
-    std::error_code code;
+    failure_code code;
     if (!file_.about().mode.writable) code = errc::not_writable;
     if (!file_.seekable()) code = errc::not_seekable;
     if (code) fail(code);

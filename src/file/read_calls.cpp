@@ -19,7 +19,7 @@ class read_characters final : public read_call<std::string> {
  private:
   const char* name() const noexcept override { return "read"; }
 
-  verdict take(std::string_view window, std::error_code failure, bool final) override {
+  verdict take(std::string_view window, bool malformed, bool final) override {
     if (text_.empty() && !limited_) reserve();
     if (left_ > 0 && !window.empty()) {
       const auto taken = append_characters(file_, window, left_, final, text_);
@@ -27,11 +27,11 @@ class read_characters final : public read_call<std::string> {
       consume(taken.raw);
     }
     if (left_ == 0 || final) {
-      if (left_ > 0 && failure) return refuse(failure);
+      if (left_ > 0 && malformed) return refuse_malformed();
       succeed(std::move(text_));
       return verdict::ended;
     }
-    return failure ? refuse(failure) : verdict::more;
+    return malformed ? refuse_malformed() : verdict::more;
   }
 
   void reserve() {
@@ -53,10 +53,10 @@ class read_at_hand final : public read_call<std::string> {
  private:
   const char* name() const noexcept override { return "read_some"; }
 
-  verdict take(std::string_view window, std::error_code failure, bool final) override {
+  verdict take(std::string_view window, bool malformed, bool final) override {
     std::string text;
     const auto taken = append_characters(file_, window, limit_, final, text);
-    if (taken.raw == 0 && failure) return refuse(failure);
+    if (taken.raw == 0 && malformed) return refuse_malformed();
     if (taken.raw == 0 && !final && limit_ > 0) return verdict::more;
     consume(taken.raw);
     succeed(std::move(text));
@@ -76,7 +76,7 @@ class read_into final : public read_call<std::size_t> {
 
   // The caller's memory is written only here, while the call is tried: never by the kernel, and
   // never after the call was withdrawn.
-  verdict take(std::string_view window, std::error_code, bool final) override {
+  verdict take(std::string_view window, bool, bool final) override {
     if (file_.about().mode.text) {
       fail(errc::text_mode);
       return verdict::ended;

@@ -29,15 +29,15 @@ class read_call : public file_call<T> {
  protected:
   enum class verdict { ended, more };
   /// Takes what it can use; `ended` once value or failure is set. `final`: nothing will follow, so
-  /// it must end.
-  virtual verdict take(std::string_view window, std::error_code failure, bool final) = 0;
+  /// it must end. `malformed`: what follows the window is not UTF-8.
+  virtual verdict take(std::string_view window, bool malformed, bool final) = 0;
 
   std::optional<std::uint64_t> error_position() const override { return error_position_; }
 
-  verdict refuse(std::error_code failure) {
+  verdict refuse_malformed() {
     error_position_ = this->file_.reader().position() + this->file_.checked();
     this->undo();
-    this->fail(failure);
+    this->fail(errc::not_utf8);
     return verdict::ended;
   }
 
@@ -63,7 +63,7 @@ class read_call : public file_call<T> {
   progress look() {
     for (bool final = false;;) {
       const text_window window = readable_window(this->file_, final);
-      if (take(window.bytes, window.failure, final) == verdict::ended) return progress::done;
+      if (take(window.bytes, window.malformed, final) == verdict::ended) return progress::done;
       switch (this->file_.fill(1)) {
         case fill_result::filled:
           break;

@@ -48,15 +48,15 @@ character_take measure_translated(std::string_view window, std::size_t limit, bo
 
 text_window readable_window(file_state& file, bool final) noexcept {
   const std::string_view buffered = file.reader().bytes();
-  if (!file.about().mode.text) return {buffered, {}};
+  if (!file.about().mode.text) return {buffered};
   std::size_t& checked = file.checked();
   if (checked < buffered.size()) {
     const std::string_view fresh = buffered.substr(checked);
     const auto scan = final ? text::scan_utf8_final(fresh) : text::scan_utf8(fresh);
     checked += scan.valid;
-    if (scan.malformed > 0) return {buffered.substr(0, checked), errc::not_utf8};
+    if (scan.malformed > 0) return {buffered.substr(0, checked), true};
   }
-  return {buffered.substr(0, checked), {}};
+  return {buffered.substr(0, checked)};
 }
 
 newline effective_newline(const file_state& file, std::string_view bytes) noexcept {

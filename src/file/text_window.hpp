@@ -12,8 +12,8 @@
 namespace ringfiles::detail {
 
 struct text_window {
-  std::string_view bytes;   ///< at the front of the buffer
-  std::error_code failure;  ///< what follows them is not UTF-8
+  std::string_view bytes;  ///< at the front of the buffer
+  bool malformed = false;  ///< what follows them is not UTF-8
 };
 
 /// What may be handed out now. `final`: the file has no more bytes. In binary mode, everything.

@@ -173,9 +173,10 @@ void translate_for_reading(std::string& text, newline mode) {
   if (first == npos) return;
   char* const begin = text.data();
   const auto step = [](const char* in, char* out) {
-    *out = *in == '\r' ? '\n' : *in;
-    const bool pair = (in[0] == '\r') & (in[1] == '\n');  // at the end in[1] is the string's '\0'
-    return out + !pair;
+    const char byte = in[0];
+    const char next = in[1];  // at the end the '\0' behind the string; and `out` may be `in`
+    *out = byte == '\r' ? '\n' : byte;
+    return out + !((byte == '\r') & (next == '\n'));
   };
   const char* const end = begin + text.size();
   char* const out = transform('\r', begin + first, end, begin + first, step);

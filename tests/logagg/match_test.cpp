@@ -157,7 +157,7 @@ TEST(LineFilter, FindsInABlockWhatItFindsInEachLine) {
   constexpr std::string_view pieces[] = {"ERROR", "E", "R",    "\n",      "\r\n",
                                          " ",     "x", "\xE9", "\xC3\xA4"};
   std::mt19937 random(3);
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 3000; ++i) {
     std::string block;
     const std::size_t variety = random() % 2 == 0 ? std::size(pieces) : 7;
     for (auto n = random() % 60; n > 0; --n) block += pieces[random() % variety];

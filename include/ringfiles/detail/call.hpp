@@ -34,6 +34,23 @@ struct continuation {
   void* context = nullptr;
 };
 
+/// A std::error_code that costs nothing while there is no error: constructing one of those is a
+/// function call, and a line from a buffer is not worth many of them.
+class failure_code {
+ public:
+  constexpr failure_code() noexcept = default;
+  failure_code(std::error_code code) noexcept : value_(code.value()), category_(&code.category()) {}
+  failure_code(errc code) noexcept : failure_code(make_error_code(code)) {}
+  constexpr explicit operator bool() const noexcept { return value_ != 0; }
+  operator std::error_code() const noexcept {
+    return category_ == nullptr ? std::error_code() : std::error_code(value_, *category_);
+  }
+
+ private:
+  int value_ = 0;
+  const std::error_category* category_ = nullptr;
+};
+
 class call_base {
  public:
   call_base(const call_base&) = delete;
@@ -51,7 +68,7 @@ class call_base {
   void start(continuation then);
   /// Asks the call to end early with `why`. The awaiter is resumed soon, in a later turn; the
   /// kernel may go on, into buffers that stay ours. SAFETY: any thread.
-  void cancel(std::error_code why) noexcept;
+  void cancel(std::errc why = std::errc::operation_canceled) noexcept;
   /// The awaiter is gone: nobody is to be resumed. Cancels what can be cancelled.
   void abandon() noexcept;
 
@@ -62,8 +79,11 @@ class call_base {
   void set_timeout(std::chrono::nanoseconds timeout) noexcept { timeout_ = timeout; }
 
   void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+  /// A sole owner need not pay for a locked instruction: nobody else is left who could add one.
   void drop_reference() noexcept {
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    if (references_.load(std::memory_order_acquire) == 1 ||
+        references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      delete this;
   }
 
   std::error_code failure() const noexcept { return failure_; }
@@ -92,21 +112,21 @@ class call_base {
   friend class engine_core;
 
   engine_core* core_ = nullptr;
-  std::error_code failure_;
+  failure_code failure_;
   std::exception_ptr exception_;  ///< what a job threw
   continuation then_;
   std::chrono::nanoseconds timeout_{-1};  ///< below zero: no deadline
   call_base* next_ended_ = nullptr;      ///< link in the engine's list of ended calls
   call_base* next_cancelled_ = nullptr;  ///< link in the engine's list of calls to withdraw
   void* deadline_ = nullptr;             ///< the engine's timer entry
-  std::error_code cancel_reason_;
+  std::errc cancel_reason_{};
   std::atomic<bool> cancel_asked_{false};
   bool started_ = false;
   bool settled_ = false;  ///< guarded by whatever guards the call: its file, or the engine
   bool abandoned_ = false;
 
  private:
-  std::atomic<std::uint32_t> references_{0};
+  std::atomic<std::uint32_t> references_{1};  ///< one for whoever made it
 };
 
 /// `void` results travel as this.
@@ -134,6 +154,12 @@ class call_reference {
  public:
   call_reference() = default;
   explicit call_reference(Call* call) noexcept : call_(call) { call_->add_reference(); }
+  /// Takes over the reference that a new call comes with.
+  static call_reference adopt(Call* fresh) noexcept {
+    call_reference reference;
+    reference.call_ = fresh;
+    return reference;
+  }
   call_reference(call_reference&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
   call_reference(const call_reference& other) noexcept : call_(other.call_) {
     if (call_ != nullptr) call_->add_reference();

@@ -1,0 +1,145 @@
+#include "logagg/file_scan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "logagg/line_blocks.hpp"
+
+namespace logagg {
+namespace {
+
+using lines = std::vector<std::string>;
+
+/// One file, handed over in blocks. An entry is shown as "number time|text".
+class FileScan : public ::testing::Test {
+ protected:
+  void block(std::string_view text) { scan_.scan(text, found_); }
+  void block_with_hole(std::size_t hole, std::string_view text) {
+    block(std::string(hole, '\0') + std::string(text));
+  }
+
+  lines entries() const {
+    lines shown;
+    for (const entry& each : found_) {
+      shown.push_back(std::to_string(each.line_number) + " " +
+                      (each.time ? format_rfc3339(*each.time).substr(11, 8) : "none") + "|" +
+                      each.text);
+    }
+    return shown;
+  }
+
+  line_filter filter_{filter_options{}};
+  timestamp_context context_{timestamp{std::chrono::seconds{1'795'388'881}}};
+  file_scan scan_{filter_, context_, 7};
+  std::vector<entry> found_;
+};
+
+TEST_F(FileScan, TakesTimeNumberAndTextOfTheLinesWanted) {
+  block("2026-11-22 23:00:01 INFO a\n2026-11-22 23:00:02 ERROR b\n");
+  EXPECT_EQ(entries(), (lines{"2 23:00:02|2026-11-22 23:00:02 ERROR b"}));
+  EXPECT_EQ(found_[0].file_index, 7U);
+  EXPECT_EQ(found_[0].offset, 27U);
+}
+
+TEST_F(FileScan, GivesALineWithoutATimeThatOfTheLineAbove) {
+  block("2026-11-22 23:00:01 INFO a\n2026-11-22 23:00:02 INFO b\n\tat c\n\tat d ERROR\n");
+  EXPECT_EQ(entries(), (lines{"4 23:00:02|at d ERROR"}));
+}
+
+TEST_F(FileScan, GivesALineWithoutATimeThatOfTheLineAboveInAnEarlierBlock) {
+  block("2026-11-22 23:00:01 INFO a\n2026-11-22 23:00:02 INFO b\n\tat c\n");
+  block("\tat d\n");
+  block("\tat e ERROR\n");
+  EXPECT_EQ(entries(), (lines{"5 23:00:02|at e ERROR"}));
+}
+
+TEST_F(FileScan, GivesTwoWantedLinesTheTimeThatEachHasAboveIt) {
+  block(
+      "2026-11-22 23:00:01 ERROR a\n\tERROR b\n2026-11-22 23:00:02 INFO c\n"
+      "\tERROR d\n\tERROR e\n2026-11-22 23:00:03 INFO f\n");
+  block("ERROR g\n");
+  EXPECT_EQ(entries(), (lines{"1 23:00:01|2026-11-22 23:00:01 ERROR a", "2 23:00:01|ERROR b",
+                              "4 23:00:02|ERROR d", "5 23:00:02|ERROR e", "7 23:00:03|ERROR g"}));
+}
+
+TEST_F(FileScan, LeavesTheFirstLinesWithoutATime) {
+  block("started\nERROR a\n2026-11-22 23:00:01 ERROR b\n");
+  EXPECT_EQ(entries(), (lines{"2 none|ERROR a", "3 23:00:01|2026-11-22 23:00:01 ERROR b"}));
+}
+
+TEST_F(FileScan, GoesBackInTimeIfTheFileDoes) {
+  block("2026-11-22 23:00:09 ERROR a\n2026-11-22 23:00:01 ERROR b\nERROR c\n");
+  EXPECT_EQ(entries().back(), "3 23:00:01|ERROR c");
+}
+
+TEST_F(FileScan, StripsBlanksAndLineEnds) {
+  block("  \tERROR a \t\r\nERROR b\r");
+  EXPECT_EQ(entries(), (lines{"1 none|ERROR a", "2 none|ERROR b"}));
+}
+
+TEST_F(FileScan, EscapesWhatIsNotUtf8) {
+  block("ERROR caf\xE9\n");
+  EXPECT_EQ(entries(), (lines{"1 none|ERROR caf\\xe9"}));
+}
+
+TEST_F(FileScan, PassesOverAByteOrderMarkAtTheStartOnly) {
+  block(
+      "\xEF\xBB\xBF"
+      "2026-11-22 23:00:01 ERROR a\n");
+  block(
+      "\xEF\xBB\xBF"
+      "2026-11-22 23:00:02 ERROR b\n");
+  EXPECT_EQ(entries(), (lines{"1 23:00:01|2026-11-22 23:00:01 ERROR a",
+                              "2 23:00:01|\xEF\xBB\xBF"
+                              "2026-11-22 23:00:02 ERROR b"}));
+}
+
+TEST_F(FileScan, PassesOverTheHoleOfAFileThatWasCutUnderItsWriter) {
+  block("2026-11-22 23:00:01 INFO a\n");
+  block_with_hole(100'000, "2026-11-22 23:00:02 ERROR b\n");
+  EXPECT_EQ(entries(), (lines{"2 23:00:02|2026-11-22 23:00:02 ERROR b"}));
+}
+
+TEST_F(FileScan, KeepsNumberAndTimeOverThePiecesOfALongLine) {
+  block("2026-11-22 23:00:01 ERROR begins ");
+  block("2026-11-22 23:00:09 ERROR goes on ");
+  block("ERROR ends\nERROR next\n");
+  EXPECT_EQ(entries(), (lines{"1 23:00:01|2026-11-22 23:00:01 ERROR begins",
+                              "1 23:00:01|2026-11-22 23:00:09 ERROR goes on",
+                              "1 23:00:01|ERROR ends", "2 23:00:01|ERROR next"}));
+  EXPECT_LT(found_[0].offset, found_[1].offset);
+}
+
+TEST_F(FileScan, CountsLines) {
+  EXPECT_EQ(scan_.line_count(), 0U);
+  block("a\nb\n");
+  EXPECT_EQ(scan_.line_count(), 2U);
+  block("unfinished");
+  EXPECT_EQ(scan_.line_count(), 3U);
+}
+
+TEST_F(FileScan, FindsTheSameWhereverTheBlocksEnd) {
+  std::string text = "no time yet ERROR\n";
+  for (int i = 0; i < 200; ++i) {
+    text += "2026-11-22 23:0" + std::to_string(i % 10) + ":00 INFO x\n";
+    for (int k = 0; k < i % 7; ++k) text += k == 5 ? "\tat ERROR\n" : "\tat x\n";
+    if (i % 3 == 0) text += "Nov 22 22:00:00 h ERROR y\n";
+  }
+  block(text);
+  const lines whole = entries();
+  for (std::size_t step : {1, 30, 100, 1000}) {
+    file_scan again(filter_, context_, 7);
+    found_.clear();
+    for (std::string_view rest = text; !rest.empty();) {
+      const std::size_t end = rest.find('\n', std::min(step, rest.size() - 1)) + 1;
+      again.scan(rest.substr(0, end), found_);
+      rest.remove_prefix(end);
+    }
+    EXPECT_EQ(entries(), whole) << step;
+  }
+}
+
+}  // namespace
+}  // namespace logagg
