@@ -32,6 +32,7 @@
 #include "ringfiles/lines.hpp"
 #include "ringfiles/newline.hpp"
 #include "ringfiles/operation.hpp"
+#include "ringfiles/status.hpp"
 
 namespace ringfiles {
 
@@ -127,6 +128,8 @@ class file {
   bool is_text() const noexcept;
   const std::string& path() const noexcept;
   const std::string& mode() const noexcept;
+  /// What fstat(2) said when the file was opened; costs nothing.
+  file_status status_at_open() const noexcept;
   /// The descriptor, or -1; it stays ours. Reads through it bypass the buffers.
   int native_handle() const noexcept;
 

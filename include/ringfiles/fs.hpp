@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "ringfiles/operation.hpp"
+#include "ringfiles/status.hpp"
 
 namespace ringfiles {
 
@@ -45,11 +46,6 @@ operation<glob_result> glob(std::string pattern);
 /// All regular files below a folder, sorted.
 operation<glob_result> list_files(std::filesystem::path folder);
 
-struct file_status {
-  enum class type { regular, directory, fifo, other } kind = type::other;
-  std::uint64_t size = 0;
-  std::int64_t modified_ns = 0;  ///< since the epoch, UTC
-};
 /// What is at `path`, following links. stat(2).
 operation<file_status> status(std::filesystem::path path);
 operation<void> remove(std::filesystem::path path);

@@ -11,4 +11,5 @@
 #include "ringfiles/newline.hpp"
 #include "ringfiles/operation.hpp"
 #include "ringfiles/statistics.hpp"
+#include "ringfiles/status.hpp"
 #include "ringfiles/task.hpp"

@@ -103,6 +103,9 @@ class file_state final : public resumable {
   stream::read_buffer& reader() noexcept { return reader_; }
   /// Gets more bytes into the buffer: at once if they are cached, else by a request in flight.
   fill_result fill(std::size_t wanted);
+  /// Reads cached bytes at the position without the detour through the buffer, which must be empty
+  /// for it; 0 if that is not possible now.
+  std::size_t read_past_buffer(std::span<std::byte> into, std::size_t most) noexcept;
   failure_code take_fill_error() noexcept { return std::exchange(fill_error_, {}); }
   /// Reading starts at the logical position; buffered writes come first.
   drain_result prepare_to_read();

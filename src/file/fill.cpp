@@ -61,6 +61,25 @@ fill_result file_state::fill(std::size_t wanted) {
   return fill_later();
 }
 
+/// Below this, filling the buffer serves the calls to come as well.
+constexpr std::size_t least_direct_bytes = 16 * 1024;
+
+std::size_t file_state::read_past_buffer(std::span<std::byte> into, std::size_t most) noexcept {
+  if (into.size() < least_direct_bytes || !reader_.empty() || fill_ != nullptr || !seekable() ||
+      misses_ >= misses_until_cold || !core_->allows_inline())
+    return 0;
+  backend::request wanted;
+  address(wanted, opcode::read);
+  wanted.offset = reader_.position();
+  wanted.set_buffer(into.data(), std::min(into.size(), most));
+  const std::int64_t result = core_->try_inline(wanted);
+  if (result == backend::would_wait) ++misses_;
+  if (result <= 0) return 0;  // fill() meets the end, or the error, again
+  misses_ = 0;
+  forget_buffered(wanted.offset + static_cast<std::size_t>(result));
+  return static_cast<std::size_t>(result);
+}
+
 fill_result file_state::fill_inline() {
   const auto space = reader_.prepare(chunk_bytes());
   backend::request wanted;

@@ -32,6 +32,9 @@ class read_call : public file_call<T> {
   /// it must end. `malformed`: what follows the window is not UTF-8.
   virtual verdict take(std::string_view window, bool malformed, bool final) = 0;
 
+  /// Gets bytes by a way of its own; false: through the buffer, as everybody.
+  virtual bool take_directly() { return false; }
+
   std::optional<std::uint64_t> error_position() const override { return error_position_; }
 
   verdict refuse_malformed() {
@@ -50,6 +53,9 @@ class read_call : public file_call<T> {
     this->core_->charge(engine_floor::buffer_cost_ns + engine_floor::copy_cost_ns(count));
   }
 
+  /// Bytes that never were in the buffer.
+  void note_taken(std::size_t count) noexcept { taken_ += count; }
+
   void undo() noexcept override {
     if (taken_ == 0) return;
     if (this->file_.seekable())
@@ -64,6 +70,7 @@ class read_call : public file_call<T> {
     for (bool final = false;;) {
       const text_window window = readable_window(this->file_, final);
       if (take(window.bytes, window.malformed, final) == verdict::ended) return progress::done;
+      if (!final && take_directly()) continue;
       switch (this->file_.fill(1)) {
         case fill_result::filled:
           break;

@@ -3,16 +3,6 @@
 #include "sys/calls.hpp"
 
 namespace ringfiles {
-namespace {
-
-file_status::type type_of(mode_t mode) noexcept {
-  if (S_ISREG(mode)) return file_status::type::regular;
-  if (S_ISDIR(mode)) return file_status::type::directory;
-  if (S_ISFIFO(mode)) return file_status::type::fifo;
-  return file_status::type::other;
-}
-
-}  // namespace
 
 operation<file_status> status(std::filesystem::path path) {
   auto name = path.string();
@@ -20,7 +10,7 @@ operation<file_status> status(std::filesystem::path path) {
     fs::require_no_nul(name);
     sys::file_facts facts;
     fs::require(sys::facts_at(name.c_str(), facts));
-    return file_status{type_of(facts.mode), facts.size, facts.modified_ns};
+    return sys::status_of(facts);
   });
 }
 

@@ -78,6 +78,14 @@ auto retried(Call call) noexcept {
 
 }  // namespace
 
+file_status status_of(const file_facts& facts) noexcept {
+  const auto kind = S_ISREG(facts.mode)    ? file_status::type::regular
+                    : S_ISDIR(facts.mode)  ? file_status::type::directory
+                    : S_ISFIFO(facts.mode) ? file_status::type::fifo
+                                           : file_status::type::other;
+  return {kind, facts.size, facts.modified_ns};
+}
+
 call_table table = kernel_calls;
 
 const call_table& kernel_table() noexcept { return kernel_calls; }

@@ -15,6 +15,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ringfiles/status.hpp"
+
 namespace ringfiles::sys {
 
 struct file_facts {
@@ -25,6 +27,9 @@ struct file_facts {
   std::uint32_t links = 0;
   mode_t mode = 0;  ///< type and permission bits
 };
+
+/// The same in public words.
+file_status status_of(const file_facts& facts) noexcept;
 
 /// The entries return like the system calls: -1 and errno.
 struct call_table {

@@ -129,7 +129,7 @@ TEST_F(FileScan, FindsTheSameWhereverTheBlocksEnd) {
   }
   block(text);
   const lines whole = entries();
-  for (std::size_t step : {1, 30, 100, 1000}) {
+  for (const std::size_t step : {1U, 30U, 100U, 1000U}) {
     file_scan again(filter_, context_, 7);
     found_.clear();
     for (std::string_view rest = text; !rest.empty();) {

@@ -51,13 +51,13 @@ TEST(Gunzip, GivesBackWhatWasCompressed) {
 }
 
 TEST(Gunzip, TakesInputInPiecesOfAnySize) {
-  for (const std::size_t feed_bytes : {1, 2, 7, 1000}) {
+  for (const std::size_t feed_bytes : std::vector<std::size_t>{1, 2, 7, 1000}) {
     EXPECT_EQ(unzipped(gzipped(log_text), feed_bytes), log_text);
   }
 }
 
 TEST(Gunzip, GivesOutputInPiecesOfAnySize) {
-  for (const std::size_t room_bytes : {1, 13, 4096}) {
+  for (const std::size_t room_bytes : std::vector<std::size_t>{1, 13, 4096}) {
     EXPECT_EQ(unzipped(gzipped(log_text), 1 << 16, room_bytes), log_text);
   }
 }
@@ -75,7 +75,7 @@ TEST(Gunzip, FillsNoMoreThanTheRoomHoweverWellItWasCompressed) {
 
 TEST(Gunzip, JoinsMembersThatFollowOneAnother) {
   const std::string compressed = gzipped("one ") + gzipped("") + gzipped("two");
-  for (const std::size_t feed_bytes : {1, 5, 1000}) {
+  for (const std::size_t feed_bytes : std::vector<std::size_t>{1, 5, 1000}) {
     EXPECT_EQ(unzipped(compressed, feed_bytes), "one two");
   }
 }

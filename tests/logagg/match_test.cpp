@@ -170,7 +170,8 @@ TEST(LineFilter, FindsInABlockWhatItFindsInEachLine) {
 }
 
 TEST(TextSearch, FindsALiteralWhereverItIs) {
-  for (const std::string literal : {"E", "ER", "ERROR", std::string(100, 'E').c_str()}) {
+  for (const std::string& literal :
+       std::vector<std::string>{"E", "ER", "ERROR", std::string(100, 'E')}) {
     for (std::size_t before = 0; before < 200; ++before) {
       const std::string text = std::string(before, 'x') + literal + "E";
       EXPECT_EQ(find_literal(text, literal), before);

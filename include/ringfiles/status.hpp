@@ -1,0 +1,14 @@
+// What is known of a path or an open file.
+#pragma once
+
+#include <cstdint>
+
+namespace ringfiles {
+
+struct file_status {
+  enum class type { regular, directory, fifo, other } kind = type::other;
+  std::uint64_t size = 0;        ///< bytes; 0 for files that are made up as they are read (/proc)
+  std::int64_t modified_ns = 0;  ///< nanoseconds since the epoch, UTC
+};
+
+}  // namespace ringfiles
