@@ -15,3 +15,17 @@ if(RINGFILES_BUILD_BENCH AND TARGET ringfiles)
     ringfiles_say_skipped(ringfiles_bench "bench/ is empty")
   endif()
 endif()
+
+# bench/programs/NAME.cpp becomes BUILD/bench/NAME: whole programs, timed beside others.
+if(RINGFILES_BUILD_BENCH AND TARGET ringfiles)
+  ringfiles_glob(bench_programs "${PROJECT_SOURCE_DIR}/bench/programs/*.cpp")
+  foreach(source IN LISTS bench_programs)
+    get_filename_component(name "${source}" NAME_WE)
+    add_executable(bench_${name} "${source}")
+    ringfiles_own_code(bench_${name})
+    set_target_properties(
+      bench_${name} PROPERTIES OUTPUT_NAME ${name}
+                               RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+    target_link_libraries(bench_${name} PRIVATE ringfiles::ringfiles)
+  endforeach()
+endif()

@@ -123,11 +123,12 @@ class operation {
     requires requires { typename detail::completion_door<T, std::decay_t<Token>>::enabled; }
   auto operator()(Token&& token) {
     return detail::completion_door<T, std::decay_t<Token>>::initiate(
-        std::move(call_), std::forward<Token>(token));
+        std::move(*this), std::forward<Token>(token));
   }
 
-  /// For doors: the call itself.
+  /// For doors: the call itself, and what is to be connected once the call was started (or null).
   const detail::call_reference<detail::call<T>>& call() const noexcept { return call_; }
+  std::unique_ptr<detail::stop_link>& stop() noexcept { return stop_; }
 
  private:
   detail::call_reference<detail::call<T>> call_;

@@ -69,11 +69,15 @@ void engine_core::add(std::atomic<std::uint64_t>& counter, std::uint64_t amount)
 
 // ---- Calls ---------------------------------------------------------------------------------------
 
+void set_host(engine_core& core, engine_host* host) noexcept { core.set_host(host); }
+engine_host* host_of(const engine_core& core) noexcept { return core.host(); }
+
 // The engine holds a reference from here until the call was delivered.
 void engine_core::call_started(call_base& call) {
   check_fork();
   call.add_reference();
-  calls_.fetch_add(1, std::memory_order_relaxed);
+  const bool was_idle = calls_.fetch_add(1, std::memory_order_relaxed) == 0;
+  if (was_idle && host_ != nullptr) host_->engine_busy();
   if (call.timeout_.count() < 0) return;
   auto* deadline = new engine_floor::timer;
   deadline->owner = &call;

@@ -24,6 +24,7 @@
 #include "base/owned_fd.hpp"
 #include "engine/budget.hpp"
 #include "engine/timers.hpp"
+#include "ringfiles/detail/host.hpp"
 #include "ringfiles/engine.hpp"
 
 namespace ringfiles::detail {
@@ -131,6 +132,7 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   base::owned_fd timer_fd_;
   std::unique_ptr<backend::backend> backend_;
   std::uint32_t generation_;
+  engine_host* host_ = nullptr;
   std::atomic<bool> shut_down_{false};
 
   std::atomic<std::uint64_t> turn_{1};

@@ -41,6 +41,8 @@ class open_call final : public simple_call<file> {
     const auto parsed = parse_open_mode(mode_words_);
     if (!parsed) return failure_ = errc::invalid_mode, false;
     if (path_.find('\0') != std::string::npos) return failure_ = errc::embedded_nul, false;
+    if (parsed->text && options_.newline > newline::crlf)
+      return failure_ = errc::invalid_newline, false;
     mode_ = *parsed;
     wanted_.code = opcode::open;
     wanted_.path = path_.c_str();

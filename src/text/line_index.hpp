@@ -18,7 +18,7 @@ namespace ringfiles::text {
 
 /// What `index_line_ends` found.
 struct line_index {
-  std::size_t found;     ///< how many elements of `ends` were filled; may be 0 before the end
+  std::size_t found;     ///< how many elements of `ends` were filled; 0 only at the end
   const char* searched;  ///< where to continue; `end` when everything was searched
   bool pairs;            ///< a terminator found may be "\r\n"
 };

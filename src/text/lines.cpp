@@ -7,7 +7,7 @@ namespace ringfiles {
 void lines::iterator::search() noexcept {
   next_ = 0;
   found_ = 0;
-  while (found_ == 0 && searched_ != text_end_) {
+  if (searched_ != text_end_) {
     const text::line_index index =
         text::index_line_ends(text_begin_, searched_, text_end_, mode_, pairs_, ends_);
     found_ = static_cast<std::uint32_t>(index.found);

@@ -20,6 +20,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -27,6 +28,12 @@
 #include <vector>
 
 #include "ringfiles/ringfiles.hpp"
+
+namespace ringfiles {
+
+inline void PrintTo(backend_kind kind, std::ostream* out) { *out << to_string(kind); }
+
+}  // namespace ringfiles
 
 namespace ringfiles::contract {
 

@@ -4,7 +4,8 @@
 //                     [--rounds=N] [--phase-ms=N] [--only=NAME]
 //
 // Each round has an idle phase and then a phase of each scenario, all on the same loop. Figures, one
-// for each round: idle_p999_us, NAME_p999_us (lateness), NAME_ops, NAME_turn_us (longest turn).
+// for each round, p99.9 of the lateness: idle_raw_us, idle_own_us, NAME_raw_us, NAME_own_us (see
+// probe/event_loop.hpp for the two kinds); and NAME_ops, what was done meanwhile.
 #include <functional>
 #include <memory>
 
@@ -110,14 +111,12 @@ class watch {
     std::size_t active = tasks.size();
     for (auto& each : tasks) count_down(std::move(each), active, chosen.name);
     const auto lateness = loop_.run_for(phase_ns_);
-    const std::int64_t longest = static_cast<std::int64_t>(engine_.stats().longest_turn_ns);
     stop.request_stop();
     for (const auto* faults : {&direct_, &cached_}) faults->clear();
     loop_.run(patience_ns, [&] { return active == 0 && engine_.idle(); });
     if (active > 0 || !engine_.idle()) probe::give_up(std::string(chosen.name) + " does not end");
     report(chosen.name, lateness);
     probe::figure(std::string(chosen.name) + "_ops", static_cast<std::int64_t>(now.operations));
-    probe::figure(std::string(chosen.name) + "_turn_us", longest / 1000);
   }
 
  private:
@@ -131,8 +130,9 @@ class watch {
     --active;
   }
 
-  static void report(const std::string& name, const std::vector<std::int64_t>& lateness) {
-    probe::figure(name + "_p999_us", probe::percentile(lateness, 999) / 1000);
+  static void report(const std::string& name, const probe::lateness& seen) {
+    probe::figure(name + "_raw_us", probe::percentile(seen.raw, 999) / 1000);
+    probe::figure(name + "_own_us", probe::percentile(seen.own, 999) / 1000);
   }
 
   const probe::options& given_;

@@ -34,7 +34,8 @@ void for_each_text(Visit visit, std::size_t longest = 7) {
 
 /// Texts too long for one block of 64 bytes, with line ends dense or rare.
 std::string random_text(std::mt19937& random) {
-  std::string text(random() % 400, 'x');
+  std::string text(random() % 400, '\0');
+  for (char& byte : text) byte = static_cast<char>('a' + random() % 26);
   const unsigned rarity = 1u << random() % 8;
   for (char& byte : text) {
     if (random() % rarity == 0) byte = "\r\n"[random() % 2];
@@ -199,6 +200,21 @@ TEST(TranslateForReading, MakesEveryEndOneFeedInUniversalModeOnly) {
   EXPECT_FALSE(needs_translation("a\nb", newline::universal));
 }
 
+TEST(TranslateForReading, AgreesWithALoopOverTheBytes) {
+  std::mt19937 random(4);
+  for (int turn = 0; turn < 5000; ++turn) {
+    const std::string text = random_text(random);
+    std::string expected;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const bool second = i != 0 && text[i - 1] == '\r' && text[i] == '\n';
+      if (!second) expected += text[i] == '\r' ? '\n' : text[i];
+    }
+    std::string translated = text;
+    translate_for_reading(translated, newline::universal);
+    ASSERT_EQ(translated, expected) << escaped(text);
+  }
+}
+
 TEST(TranslateForReading, KeepsATextWithoutReturns) {
   std::string text = "a\nb";
   translate_for_reading(text, newline::universal);
@@ -215,6 +231,16 @@ TEST(TranslateForWriting, WritesWhatCPythonWrites) {
       records.add(0xff);
     });
     EXPECT_EQ(records.value(), text_written[i]) << "mode " << i;
+  }
+}
+
+TEST(TranslateForWriting, AgreesWithALoopOverTheBytes) {
+  std::mt19937 random(5);
+  for (int turn = 0; turn < 5000; ++turn) {
+    const exact_copy text(random_text(random));
+    std::string expected;
+    for (const char byte : text.view()) expected += byte == '\n' ? "\r\n" : std::string(1, byte);
+    ASSERT_EQ(translate_for_writing(text.view(), newline::crlf), expected);
   }
 }
 

@@ -1,0 +1,41 @@
+// CPython's open() as the oracle: scripts of calls run there and here, and must give the same.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringfiles::contract {
+
+/// One call on an open file. Which fields count depends on the letter.
+struct step {
+  /// r read, l readline, w write, s seek, t tell, T truncate, f flush, c close
+  char call = 'r';
+  std::int64_t number = -1;  ///< limit, offset, size; -1: none given
+  int from = 0;              ///< seek: 0 start, 1 current, 2 end
+  std::string data = {};     ///< write
+};
+
+struct script {
+  std::string mode;
+  std::string newline = "None";           ///< as a Python expression
+  std::optional<std::string> content = {};  ///< of the file before; nothing: there is none
+  std::vector<step> steps = {};
+
+  /// One line for the Python side, and for people who look at a failure.
+  std::string text() const;
+};
+
+/// What each script gives: "open", then the result of each step and the content of the file after
+/// the last, each in the words that the functions below make. Nothing: there is no python3.
+std::optional<std::vector<std::vector<std::string>>> ask_python(const std::vector<script>& scripts);
+
+std::string say_bytes(std::string_view bytes);   ///< read, readline, content
+std::string say_number(std::uint64_t number);    ///< write, seek, tell, truncate
+std::string say_nothing();                       ///< flush, close, no file
+std::string say_error(int number);               ///< of the kernel
+std::string say_refusal();                       ///< any error that the kernel was not asked about
+
+}  // namespace ringfiles::contract
