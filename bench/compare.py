@@ -94,7 +94,8 @@ class Bench:
             drop(self.big)
             done = subprocess.run(fio, check=True, capture_output=True, text=True)
             theirs.append(float(done.stdout.split(";")[7]))
-        self.report("cold random 4 KiB reads, 64 outstanding: IOPS / fio's", ours, theirs, 0.9, True)
+        self.report("cold random 4 KiB reads, 64 outstanding: IOPS / fio's", ours, theirs, 0.9,
+                    True)
 
     def sequential_read(self):
         self.prepare_big()

@@ -39,8 +39,10 @@ std::string make_log(std::string_view terminator, std::string_view letter) {
     const std::size_t length = 60 + random() % 61;
     const std::size_t end = text.size() + length - terminator.size();
     while (text.size() < end) {
-      if (letter.size() == 1) text += static_cast<char>('a' + text.size() * 7 % 26);
-      else text += letter;
+      if (letter.size() == 1)
+        text += static_cast<char>('a' + text.size() * 7 % 26);
+      else
+        text += letter;
     }
     text += terminator;
   }
@@ -135,13 +137,14 @@ BENCHMARK(BM_file_getline)->Unit(benchmark::kMillisecond);
 
 void BM_file_read_only(benchmark::State& state) {
   for (auto _ : state) {
-    for_each_block(static_cast<std::size_t>(state.range(0)), [](std::string_view bytes) {
-      benchmark::DoNotOptimize(bytes.data());
-    });
+    for_each_block(static_cast<std::size_t>(state.range(0)),
+                   [](std::string_view bytes) { benchmark::DoNotOptimize(bytes.data()); });
   }
   count_bytes(state, ascii_log().size());
 }
-BENCHMARK(BM_file_read_only)->RangeMultiplier(2)->Range(64 << 10, 256 << 10)
+BENCHMARK(BM_file_read_only)
+    ->RangeMultiplier(2)
+    ->Range(64 << 10, 256 << 10)
     ->Unit(benchmark::kMillisecond);
 
 /// Read, validate, split, iterate. Arguments: the block in bytes, the newline mode.
@@ -160,7 +163,8 @@ void BM_file_lines(benchmark::State& state) {
 BENCHMARK(BM_file_lines)
     ->ArgsProduct({{64 << 10, 128 << 10, 256 << 10},
                    {static_cast<int>(newline::universal), static_cast<int>(newline::lf)}})
-    ->ArgNames({"block", "mode"})->Unit(benchmark::kMillisecond);
+    ->ArgNames({"block", "mode"})
+    ->Unit(benchmark::kMillisecond);
 
 // ---- The parts: a block that was just copied ----
 
@@ -185,9 +189,10 @@ void time_blocks(benchmark::State& state, const std::string& text, Use use) {
 
 template <class Use>
 void add(const char* name, const std::string& (*text)(), Use use) {
-  benchmark::RegisterBenchmark(name, [=](benchmark::State& state) {
-    time_blocks(state, text(), use);
-  })->UseManualTime()->Unit(benchmark::kMillisecond);
+  benchmark::RegisterBenchmark(name,
+                               [=](benchmark::State& state) { time_blocks(state, text(), use); })
+      ->UseManualTime()
+      ->Unit(benchmark::kMillisecond);
 }
 
 template <newline mode>

@@ -68,8 +68,8 @@ task<> write_all(std::string path, unsigned mib) {
 int main(int argc, char** argv) {
   const std::string_view job = argc > 2 ? argv[1] : "";
   if (job == "random" && argc == 5)
-    ringfiles::run(random_reads(argv[2], std::atof(argv[3]),
-                                static_cast<unsigned>(std::atoi(argv[4]))));
+    ringfiles::run(
+        random_reads(argv[2], std::atof(argv[3]), static_cast<unsigned>(std::atoi(argv[4]))));
   else if (job == "cat" && argc == 3)
     ringfiles::run(read_all(argv[2]));
   else if (job == "write" && argc == 4)

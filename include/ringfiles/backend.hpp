@@ -28,7 +28,7 @@ struct backend_refusal {
 
 struct backend_choice {
   backend_kind kind = backend_kind::threads;
-  std::string why;                      ///< one sentence
+  std::string why;                       ///< one sentence
   std::vector<backend_refusal> refused;  ///< in the order in which they were tried
 };
 

@@ -18,19 +18,19 @@ namespace ringfiles {
 
 /// Failures that are ours and not the kernel's.
 enum class errc {
-  invalid_mode = 1,    ///< open(): the mode is not one that Python's open() knows
-  invalid_newline,     ///< open(): unknown newline choice
-  embedded_nul,        ///< a path holds a NUL byte; the kernel would cut it short
-  closed,              ///< the file is closed, or closing
-  not_readable,        ///< read on a file that was opened for writing only
-  not_writable,        ///< write on a file that was opened for reading only
-  not_seekable,        ///< seek, tell or positional access on a pipe, FIFO, terminal or socket
-  negative_size,       ///< truncate to a size, or a read count, below zero
-  negative_position,   ///< seek to before the start of the file
-  not_utf8,            ///< the bytes are not well-formed UTF-8 (text mode, strict)
-  no_engine,           ///< no engine runs on this thread and none was given
-  text_mode,           ///< the call needs a file opened in binary mode
-  fork_interrupted,    ///< in a forked child: the parent holds this operation, and finishes it
+  invalid_mode = 1,   ///< open(): the mode is not one that Python's open() knows
+  invalid_newline,    ///< open(): unknown newline choice
+  embedded_nul,       ///< a path holds a NUL byte; the kernel would cut it short
+  closed,             ///< the file is closed, or closing
+  not_readable,       ///< read on a file that was opened for writing only
+  not_writable,       ///< write on a file that was opened for reading only
+  not_seekable,       ///< seek, tell or positional access on a pipe, FIFO, terminal or socket
+  negative_size,      ///< truncate to a size, or a read count, below zero
+  negative_position,  ///< seek to before the start of the file
+  not_utf8,           ///< the bytes are not well-formed UTF-8 (text mode, strict)
+  no_engine,          ///< no engine runs on this thread and none was given
+  text_mode,          ///< the call needs a file opened in binary mode
+  fork_interrupted,   ///< in a forked child: the parent holds this operation, and finishes it
 };
 
 std::error_code make_error_code(errc code) noexcept;

@@ -1,9 +1,9 @@
 // A file that never makes its event loop wait; apart from the co_await it is Python's open().
 //
-//   auto file = co_await ringfiles::open("server.log");            // "r": text, UTF-8, universal newlines
-//   while (auto line = co_await file.readline())                   // std::optional<std::string>
+//   auto file = co_await ringfiles::open("server.log");   // "r": text, UTF-8, universal newlines
+//   while (auto line = co_await file.readline())          // std::optional<std::string>
 //     …
-//   while (auto batch = co_await file.next_lines())                // one await per buffer: faster
+//   while (auto batch = co_await file.next_lines())       // one await per buffer: faster
 //     for (std::string_view line : *batch) …
 //
 // Order: calls that use the file's position (read, write, seek, tell, flush, truncate, close …)

@@ -110,13 +110,17 @@ class lines::iterator {
   static constexpr std::size_t batch_lines = 64;
 
   iterator(std::string_view text, newline mode) noexcept
-      : line_(text.data()), text_end_(text.data() + text.size()), searched_(text.data()),
-        text_begin_(text.data()), mode_(mode) {
+      : line_(text.data()),
+        text_end_(text.data() + text.size()),
+        searched_(text.data()),
+        text_begin_(text.data()),
+        mode_(mode) {
     find_content_end();
   }
 
   std::size_t terminator_size() const noexcept {
-    if (!pairs_) [[likely]] return single_;
+    if (!pairs_) [[likely]]
+      return single_;
     if (content_end_ == text_end_) return 0;
     return *content_end_ == '\r' && text_end_ - content_end_ > 1 && content_end_[1] == '\n' ? 2 : 1;
   }
@@ -133,17 +137,16 @@ class lines::iterator {
   const char* line_ = nullptr;
   const char* content_end_ = nullptr;
   const char* text_end_ = nullptr;
-  const char* searched_ = nullptr;    // every line end before this one is in ends_ or was passed
+  const char* searched_ = nullptr;  // every line end before this one is in ends_ or was passed
   const char* text_begin_ = nullptr;
-  std::uint32_t next_ = 0;            // of ends_, the first not yet handed out
-  std::uint32_t found_ = 0;           // of ends_, how many are filled
+  std::uint32_t next_ = 0;   // of ends_, the first not yet handed out
+  std::uint32_t found_ = 0;  // of ends_, how many are filled
   newline mode_ = newline::universal;
-  std::uint8_t single_ = 1;           // size of a terminator that is no pair; 0 if there is none
-  bool pairs_ = false;                // a terminator may be a pair
+  std::uint8_t single_ = 1;  // size of a terminator that is no pair; 0 if there is none
+  bool pairs_ = false;       // a terminator may be a pair
   std::array<const char*, batch_lines> ends_{};
 };
 
 inline lines::iterator lines::begin() const noexcept { return {text_, mode_}; }
 
 }  // namespace ringfiles
-

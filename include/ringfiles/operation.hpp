@@ -3,8 +3,7 @@
 //   auto text = co_await file.read();                            // any C++20 coroutine
 //   auto text = co_await file.read().within(2s);                 // with a deadline
 //   auto text = co_await file.read().stopped_by(token);          // with a std::stop_token
-//   file.read()(boost::asio::use_future);                        // any completion token, once
-//                                                                // <ringfiles/asio.hpp> is included
+//   file.read()(boost::asio::use_future);       // any completion token: <ringfiles/asio.hpp>
 //
 // Nothing happens until the operation is awaited or called with a token. What is already in memory
 // (a buffered byte, a cached page) is delivered at once, without suspension, until the engine's
@@ -122,8 +121,8 @@ class operation {
   template <class Token>
     requires requires { typename detail::completion_door<T, std::decay_t<Token>>::enabled; }
   auto operator()(Token&& token) {
-    return detail::completion_door<T, std::decay_t<Token>>::initiate(
-        std::move(*this), std::forward<Token>(token));
+    return detail::completion_door<T, std::decay_t<Token>>::initiate(std::move(*this),
+                                                                     std::forward<Token>(token));
   }
 
   /// For doors: the call itself, and what is to be connected once the call was started (or null).

@@ -38,7 +38,8 @@ backend_choice choose(backend_kind wanted, const char* by) {
     backend_refusal refusal;
     if (tried.available(refusal)) {
       choice.kind = tried.kind;
-      choice.why = wanted == backend_kind::automatic ? tried.why : std::string("asked for by ") + by;
+      choice.why =
+          wanted == backend_kind::automatic ? tried.why : std::string("asked for by ") + by;
       return choice;
     }
     choice.refused.push_back(std::move(refusal));
@@ -55,8 +56,8 @@ backend_choice probe() {
   for (backend_kind kind : {backend_kind::uring, backend_kind::threads})
     if (std::string_view(wanted) == to_string(kind)) return choose(kind, by);
   backend_choice choice = choose(backend_kind::automatic, "");
-  choice.refused.push_back({std::string("RINGFILES_BACKEND=") + wanted, EINVAL,
-                            "unknown value: give uring or threads"});
+  choice.refused.push_back(
+      {std::string("RINGFILES_BACKEND=") + wanted, EINVAL, "unknown value: give uring or threads"});
   return choice;
 }
 
@@ -112,9 +113,9 @@ backend_choice backend_report() {
 std::string describe(const backend_choice& choice) {
   std::string text = std::string("back end: ") + to_string(choice.kind) + ": " + choice.why + "\n";
   for (const auto& refusal : choice.refused)
-    text += "refused: " + refusal.what + ": " +
-            std::generic_category().message(refusal.number) + " (errno " +
-            std::to_string(refusal.number) + "); likely cause: " + refusal.likely_cause + "\n";
+    text += "refused: " + refusal.what + ": " + std::generic_category().message(refusal.number) +
+            " (errno " + std::to_string(refusal.number) +
+            "); likely cause: " + refusal.likely_cause + "\n";
   return text;
 }
 

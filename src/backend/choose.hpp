@@ -8,7 +8,6 @@
 
 namespace ringfiles::backend {
 
-std::unique_ptr<backend> make_backend(const engine_options& options,
-                                      std::shared_ptr<wake_up> wake);
+std::unique_ptr<backend> make_backend(const engine_options& options, std::shared_ptr<wake_up> wake);
 
 }  // namespace ringfiles::backend

@@ -13,10 +13,10 @@ namespace {
 
 // Magic numbers of statfs(2).
 constexpr std::array<long, 4> memory_magics{
-    0x01021994,          // tmpfs
+    0x01021994,                     // tmpfs
     static_cast<long>(0x858458f6),  // ramfs
     static_cast<long>(0x958458f6),  // hugetlbfs
-    0x64626720,          // debugfs
+    0x64626720,                     // debugfs
 };
 constexpr std::array<long, 3> kernel_magics{
     0x9fa0,      // procfs
@@ -24,16 +24,16 @@ constexpr std::array<long, 3> kernel_magics{
     0x27e0eb,    // cgroup
 };
 constexpr std::array<long, 10> local_magics{
-    0xef53,      // ext2, ext3, ext4
-    0x58465342,  // XFS
+    0xef53,                         // ext2, ext3, ext4
+    0x58465342,                     // XFS
     static_cast<long>(0x9123683e),  // btrfs
     static_cast<long>(0xf2f52010),  // F2FS
     static_cast<long>(0xca451a4e),  // bcachefs
-    0x2fc12fc1,  // ZFS
+    0x2fc12fc1,                     // ZFS
     0x794c7630,  // overlayfs: what containers run on; its layers are local as a rule
     0x73717368,  // squashfs
     static_cast<long>(0xe0f5e1e2),  // EROFS
-    0x4d44,      // vfat
+    0x4d44,                         // vfat
 };
 
 template <std::size_t N>

@@ -12,11 +12,11 @@
 namespace ringfiles::backend {
 
 enum class device_kind : std::uint8_t {
-  local,    ///< a disk file system of this machine: ext4, XFS, btrfs …
-  memory,   ///< tmpfs, ramfs, hugetlbfs: cannot wait for anything
-  kernel,   ///< procfs, sysfs: made up as it is read; may take locks, never a disk
-  remote,   ///< network and FUSE: any call may wait for somebody else, for ever
-  stream,   ///< pipes, terminals, sockets, character devices: wait by polling
+  local,   ///< a disk file system of this machine: ext4, XFS, btrfs …
+  memory,  ///< tmpfs, ramfs, hugetlbfs: cannot wait for anything
+  kernel,  ///< procfs, sysfs: made up as it is read; may take locks, never a disk
+  remote,  ///< network and FUSE: any call may wait for somebody else, for ever
+  stream,  ///< pipes, terminals, sockets, character devices: wait by polling
 };
 
 struct device {

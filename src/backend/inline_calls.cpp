@@ -132,9 +132,8 @@ std::int64_t call_inline(request& wanted) noexcept {
     case opcode::close:
       return close_inline(wanted);
     case opcode::truncate:
-      return wanted.on->kind == device_kind::memory
-                 ? sys::truncate_file(wanted.fd, wanted.offset)
-                 : would_wait;
+      return wanted.on->kind == device_kind::memory ? sys::truncate_file(wanted.fd, wanted.offset)
+                                                    : would_wait;
     case opcode::sync:
     case opcode::sync_data:
       return wanted.on->kind == device_kind::memory ? sys::sync_file(wanted.fd) : would_wait;

@@ -30,17 +30,17 @@ inline part_window remaining_parts(const request& wanted,
                                    std::array<iovec, max_inline_parts>& storage) noexcept {
   std::size_t skip = wanted.moved;
   part_window window{storage.data(), 0, 0};
-  for (std::size_t i = 0; i < wanted.part_count && window.count < static_cast<int>(max_inline_parts); ++i) {
+  for (std::size_t i = 0;
+       i < wanted.part_count && window.count < static_cast<int>(max_inline_parts); ++i) {
     const iovec& part = wanted.parts[i];
     if (skip >= part.iov_len) {
       skip -= part.iov_len;
       continue;
     }
-    const std::size_t bytes =
-        std::min(part.iov_len - skip, max_transfer_bytes - window.bytes);
+    const std::size_t bytes = std::min(part.iov_len - skip, max_transfer_bytes - window.bytes);
     if (bytes == 0) break;
-    storage[static_cast<std::size_t>(window.count++)] = {
-        static_cast<char*>(part.iov_base) + skip, bytes};
+    storage[static_cast<std::size_t>(window.count++)] = {static_cast<char*>(part.iov_base) + skip,
+                                                         bytes};
     window.bytes += bytes;
     skip = 0;
   }

@@ -33,7 +33,7 @@ struct request {
   /// Move everything that was asked for, unless the file ends; else one transfer is the answer.
   bool whole = true;
   std::atomic<bool> cancel_asked{false};  ///< set by the engine, read by pool threads
-  bool parked = false;  ///< its caller was already told that it is over
+  bool parked = false;                    ///< its caller was already told that it is over
   bool in_flight = false;
   rung served = rung::pool;
   int fd = -1;
@@ -43,8 +43,8 @@ struct request {
   // read, write
   const iovec* parts = nullptr;
   std::size_t part_count = 0;
-  iovec single{};  ///< storage for the usual single part
-  std::size_t size = 0;  ///< sum of the parts
+  iovec single{};         ///< storage for the usual single part
+  std::size_t size = 0;   ///< sum of the parts
   std::size_t moved = 0;  ///< bytes that earlier attempts of this request transferred
 
   // open
@@ -65,7 +65,7 @@ struct request {
   request* next = nullptr;       ///< link of whichever queue holds it
   request* live_next = nullptr;  ///< links of the engine's list of what is in flight
   request* live_previous = nullptr;
-  void* lane = nullptr;          ///< the pool's
+  void* lane = nullptr;  ///< the pool's
 
   void set_buffer(void* data, std::size_t bytes) noexcept {
     single = {data, bytes};

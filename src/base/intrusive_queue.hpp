@@ -8,7 +8,7 @@
 
 namespace ringfiles::base {
 
-template <class T, T* T::*Link>
+template <class T, T* T::* Link>
 class intrusive_queue {
  public:
   intrusive_queue() = default;

@@ -22,11 +22,11 @@ inline constexpr std::int64_t turn_limit_ns = 1'000'000;
 inline constexpr std::size_t max_inline_bytes = 256 * 1024;
 
 // Costs, measured on 2 virtual CPUs with Linux 6.18 and rounded up.
-inline constexpr std::int64_t buffer_cost_ns = 40;       ///< a line or small read from the buffer
-inline constexpr std::int64_t call_cost_ns = 300;        ///< a system call that hits
-inline constexpr std::int64_t miss_cost_ns = 8'000;      ///< RWF_NOWAIT that misses
-inline constexpr std::int64_t open_cost_ns = 2'000;      ///< open_inline
-inline constexpr std::size_t bytes_per_ns = 8;           ///< copying
+inline constexpr std::int64_t buffer_cost_ns = 40;   ///< a line or small read from the buffer
+inline constexpr std::int64_t call_cost_ns = 300;    ///< a system call that hits
+inline constexpr std::int64_t miss_cost_ns = 8'000;  ///< RWF_NOWAIT that misses
+inline constexpr std::int64_t open_cost_ns = 2'000;  ///< open_inline
+inline constexpr std::size_t bytes_per_ns = 8;       ///< copying
 
 inline std::int64_t copy_cost_ns(std::size_t bytes) noexcept {
   return static_cast<std::int64_t>(bytes / bytes_per_ns);

@@ -32,8 +32,7 @@ bool engine::wait(std::chrono::milliseconds timeout) const {
 
 engine* engine::current() noexcept { return current_engine; }
 
-engine::scope::scope(engine& engine) noexcept
-    : previous_(std::exchange(current_engine, &engine)) {}
+engine::scope::scope(engine& engine) noexcept : previous_(std::exchange(current_engine, &engine)) {}
 engine::scope::~scope() { current_engine = previous_; }
 
 namespace detail {

@@ -11,9 +11,6 @@
 namespace ringfiles::detail {
 namespace {
 
-constexpr std::chrono::milliseconds grace_for_reads{100};
-constexpr std::chrono::seconds grace_for_writes{5};
-
 base::owned_fd require(int fd, const char* what) {
   if (fd < 0) throw error({-fd, std::generic_category()}, "engine", {}, what);
   return base::owned_fd(fd);
@@ -67,7 +64,7 @@ void engine_core::add(std::atomic<std::uint64_t>& counter, std::uint64_t amount)
     counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
 }
 
-// ---- Calls ---------------------------------------------------------------------------------------
+// ---- Calls --------------------------------------------------------------------------------------
 
 void set_host(engine_core& core, engine_host* host) noexcept { core.set_host(host); }
 engine_host* host_of(const engine_core& core) noexcept { return core.host(); }
@@ -127,7 +124,7 @@ void engine_core::withdraw_cancelled() noexcept {
   }
 }
 
-// ---- Requests ------------------------------------------------------------------------------------
+// ---- Requests -----------------------------------------------------------------------------------
 
 std::int64_t engine_core::try_inline(backend::request& wanted) noexcept {
   wanted.served = rung::inlined;
@@ -239,7 +236,7 @@ void engine_core::resume_yielded() noexcept {
   }
 }
 
-// ---- Time and readiness --------------------------------------------------------------------------
+// ---- Time and readiness -------------------------------------------------------------------------
 
 void engine_core::add_timer(engine_floor::timer& added, std::int64_t at_ns) {
   std::lock_guard lock(mutex_);
@@ -311,7 +308,7 @@ void engine_core::take_ready() {
   }
 }
 
-// ---- Turns ---------------------------------------------------------------------------------------
+// ---- Turns --------------------------------------------------------------------------------------
 
 std::size_t engine_core::run_completions() {
   check_fork();
@@ -345,7 +342,8 @@ std::size_t engine_core::deliver() {
     }
     if (call == nullptr) return count;
     ++count;
-    if (auto* deadline = static_cast<engine_floor::timer*>(std::exchange(call->deadline_, nullptr))) {
+    if (auto* deadline =
+            static_cast<engine_floor::timer*>(std::exchange(call->deadline_, nullptr))) {
       remove_timer(*deadline);
       delete deadline;
     }
@@ -376,69 +374,6 @@ statistics engine_core::stats() const noexcept {
   stats.parked_bytes = parked_bytes_.load(std::memory_order_relaxed);
   backend_->add_to(stats);
   return stats;
-}
-
-// ---- Ends ----------------------------------------------------------------------------------------
-
-// Turns without delivery: what was accepted for writing is written, the rest is cancelled.
-void engine_core::wait_for_in_flight() noexcept {
-  const std::int64_t start = sys::now_ns();
-  for (;;) {
-    take_ready();
-    take_ended();
-    resume_yielded();
-    backend_->flush();
-    bool writes = false;
-    for (backend::request* at = live_; at != nullptr; at = at->live_next)
-      writes = writes || at->code == opcode::write || at->code == opcode::close;
-    if (live_ == nullptr) return;
-    const std::chrono::nanoseconds waited{sys::now_ns() - start};
-    if (waited > (writes ? std::chrono::nanoseconds{grace_for_writes} : grace_for_reads)) return;
-    sys::wait_readable(epoll_.get(), 10);
-  }
-}
-
-void engine_core::shut_down() noexcept {
-  if (shut_down_.exchange(true)) return;
-  if (generation_ != base_generation()) start_anew();
-  for (backend::request* at = live_; at != nullptr; at = at->live_next)
-    if (at->code != opcode::write && at->code != opcode::close) backend_->cancel(*at);
-  wait_for_in_flight();
-  if (live_ != nullptr) {
-    // The kernel still has these: whatever they point to lives on, and so does the back end.
-    backend_->abandon_in_flight();
-    static_cast<void>(backend_.release());
-    backend_ = backend::make_backend(
-        {.backend = backend_kind::threads, .concurrent = options_.concurrent, .memory = nullptr},
-        wake_);
-  }
-  while (call_base* call = ended_.pop()) call->drop_reference();
-}
-
-void engine_core::interrupt_in_flight() noexcept {
-  while (backend::request* request = live_) {
-    request->result = backend::interrupted_by_fork;
-    finish_request(*request);
-  }
-}
-
-// In a forked child. The ring, the threads and the descriptors belong to the parent (they share
-// open file descriptions, so touching them would disturb it); the number of completion_fd() must
-// stay, because the child's loop watches it.
-void engine_core::start_anew() noexcept {
-  generation_ = base_generation();
-  static_cast<void>(backend_.release());
-  new (&mutex_) base::optional_mutex(options_.concurrent);
-  new (&cancel_mutex_) std::mutex;
-  wake_ = std::make_shared<backend::wake_up>(sys::make_eventfd());
-  sys::replace_descriptor(sys::make_epoll(), epoll_.get());
-  make_descriptors();
-  backend_ = backend::make_backend(options_, wake_);
-  arm_timer_for_earliest();
-  for (poll_waiter* waiter : watched_)
-    sys::epoll_add(epoll_.get(), waiter->fd, waiter->events | EPOLLONESHOT, waiter);
-  interrupt_in_flight();
-  wake();
 }
 
 }  // namespace ringfiles::detail

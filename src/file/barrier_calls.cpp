@@ -39,9 +39,7 @@ class sync_call final : public barrier_call<void> {
   }
 
  private:
-  const char* name() const noexcept override {
-    return how_ == opcode::sync ? "sync" : "sync_data";
-  }
+  const char* name() const noexcept override { return how_ == opcode::sync ? "sync" : "sync_data"; }
   opcode how_;
 };
 
@@ -75,9 +73,7 @@ class truncate_call final : public barrier_call<std::uint64_t> {
 
 }  // namespace
 
-operation<void> flush_operation(file_state& file) {
-  return operation<void>(new flush_call(file));
-}
+operation<void> flush_operation(file_state& file) { return operation<void>(new flush_call(file)); }
 operation<void> sync_operation(file_state& file, opcode how) {
   return operation<void>(new sync_call(file, how));
 }

@@ -59,9 +59,7 @@ class close_call final : public barrier_call<void> {
 
 }  // namespace
 
-operation<void> close_operation(file_state& file) {
-  return operation<void>(new close_call(file));
-}
+operation<void> close_operation(file_state& file) { return operation<void>(new close_call(file)); }
 
 void close_in_background(file_state& file) noexcept {
   const auto close = call_reference<call_base>::adopt(new close_call(file));

@@ -80,8 +80,7 @@ operation<std::string> file::read_at(std::uint64_t offset, std::size_t size) {
 operation<std::size_t> file::read_at(std::uint64_t offset, std::span<std::byte> into) {
   return read_at_operation(require(state_, "read_at"), offset, into);
 }
-operation<std::size_t> file::read_at(std::uint64_t offset,
-                                     std::vector<std::span<std::byte>> into) {
+operation<std::size_t> file::read_at(std::uint64_t offset, std::vector<std::span<std::byte>> into) {
   return read_at_operation(require(state_, "read_at"), offset, std::move(into));
 }
 operation<std::size_t> file::write_at(std::uint64_t offset, std::string_view data) {

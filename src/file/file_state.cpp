@@ -102,7 +102,7 @@ void file_state::prepare_to_write() noexcept {
   writing_ = true;
 }
 
-// ---- The end -------------------------------------------------------------------------------------
+// ---- The end ------------------------------------------------------------------------------------
 
 void file_state::handle_dropped() noexcept {
   if (!is_open()) return drop_reference();

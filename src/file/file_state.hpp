@@ -67,15 +67,13 @@ class file_state final : public resumable {
     if (core_->concurrent())
       references_.fetch_add(1, std::memory_order_relaxed);
     else
-      references_.store(references_.load(std::memory_order_relaxed) + 1,
-                        std::memory_order_relaxed);
+      references_.store(references_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
   void drop_reference() noexcept {
     if (references_.load(std::memory_order_acquire) == 1) {
       delete this;
     } else if (!core_->concurrent()) {
-      references_.store(references_.load(std::memory_order_relaxed) - 1,
-                        std::memory_order_relaxed);
+      references_.store(references_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
     } else if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
       delete this;
     }
@@ -201,9 +199,9 @@ class file_state final : public resumable {
   failure_code fill_error_;
   std::size_t checked_ = 0;
   std::size_t line_scan_ = 0;
-  unsigned misses_ = 0;       ///< inline attempts in a row that would have waited
-  unsigned skipped_ = 0;      ///< fills since the last inline attempt
-  unsigned growth_ = 0;       ///< chunks doubled this often
+  unsigned misses_ = 0;   ///< inline attempts in a row that would have waited
+  unsigned skipped_ = 0;  ///< fills since the last inline attempt
+  unsigned growth_ = 0;   ///< chunks doubled this often
 
   stream::write_buffer writer_;
   std::unique_ptr<drain_slot> drain_;

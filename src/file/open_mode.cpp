@@ -52,9 +52,7 @@ std::optional<open_mode> parse_open_mode(std::string_view mode) noexcept {
   parsed.writable = plus || action != 'r';
   parsed.append = action == 'a';
   parsed.text = kind != 'b';
-  parsed.flags = access_flags(action) | (plus               ? O_RDWR
-                                         : parsed.readable ? O_RDONLY
-                                                           : O_WRONLY);
+  parsed.flags = access_flags(action) | (plus ? O_RDWR : parsed.readable ? O_RDONLY : O_WRONLY);
   return parsed;
 }
 

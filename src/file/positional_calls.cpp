@@ -188,8 +188,7 @@ class write_parts_at final : public positional_call<std::size_t> {
 
   void gather() {
     parts_.clear();
-    for (const auto& part : owned_)
-      parts_.push_back({const_cast<char*>(part.data()), part.size()});
+    for (const auto& part : owned_) parts_.push_back({const_cast<char*>(part.data()), part.size()});
     if (owned_.empty()) parts_.push_back({const_cast<char*>(view_.data()), view_.size()});
     file_.address(wanted_, opcode::write);
     wanted_.offset = offset_;
@@ -230,8 +229,7 @@ class write_parts_at final : public positional_call<std::size_t> {
 
 }  // namespace
 
-operation<std::string> read_at_operation(file_state& file, std::uint64_t offset,
-                                         std::size_t size) {
+operation<std::string> read_at_operation(file_state& file, std::uint64_t offset, std::size_t size) {
   return operation<std::string>(new read_string_at(file, offset, size));
 }
 operation<std::size_t> read_at_operation(file_state& file, std::uint64_t offset,

@@ -1,8 +1,9 @@
-#include "file/calls.hpp"
 #include "file/read_calls.hpp"
 
 #include <algorithm>
 #include <cstring>
+
+#include "file/calls.hpp"
 
 namespace ringfiles {
 namespace detail {
@@ -68,8 +69,7 @@ class read_at_hand final : public read_call<std::string> {
 
 class read_into final : public read_call<std::size_t> {
  public:
-  read_into(file_state& file, std::span<std::byte> into) noexcept
-      : read_call(file), into_(into) {}
+  read_into(file_state& file, std::span<std::byte> into) noexcept : read_call(file), into_(into) {}
 
  private:
   const char* name() const noexcept override { return "readinto"; }

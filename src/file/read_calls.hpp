@@ -46,8 +46,7 @@ class read_call : public file_call<T> {
 
   /// Bytes leave the buffer for this call, which remembers how to give them back.
   void consume(std::size_t count) {
-    if (!this->file_.seekable())
-      kept_.append(this->file_.reader().bytes().substr(0, count));
+    if (!this->file_.seekable()) kept_.append(this->file_.reader().bytes().substr(0, count));
     taken_ += count;
     this->file_.consume(count);
     this->core_->charge(engine_floor::buffer_cost_ns + engine_floor::copy_cost_ns(count));

@@ -1,4 +1,4 @@
-// The part of a file's buffer that may be handed out as text: well-formed and with decided newlines.
+// The part of a file's buffer that may be handed out as text: well-formed, newlines decided.
 #pragma once
 
 #include <cstddef>

@@ -15,8 +15,7 @@ namespace {
 template <class T>
 class write_call final : public file_call<T> {
  public:
-  write_call(file_state& file, std::string_view data) noexcept
-      : file_call<T>(file), data_(data) {}
+  write_call(file_state& file, std::string_view data) noexcept : file_call<T>(file), data_(data) {}
   write_call(file_state& file, std::string&& data) noexcept
       : file_call<T>(file), owned_(std::move(data)), data_(owned_) {}
 
@@ -121,9 +120,8 @@ class write_call final : public file_call<T> {
   }
 
   progress finish() {
-    if (!file().seekable()) return file().drain() == drain_result::waiting
-                                       ? progress::waiting
-                                       : finish_drained();
+    if (!file().seekable())
+      return file().drain() == drain_result::waiting ? progress::waiting : finish_drained();
     if (wanted_.result >= 0) return accept();
     const std::error_code code = code_of(wanted_.result);
     if (this->settled_) file().defer_error(code);  // its caller was told "cancelled"

@@ -28,8 +28,8 @@ std::string read_whole(const std::string& path) {
     const std::size_t room = std::clamp(expected, least_read_bytes, most_read_bytes);
     if (bytes.size() < filled + room) bytes.resize(filled + room);
     const iovec part{bytes.data() + filled, bytes.size() - filled};
-    const auto count = static_cast<std::size_t>(
-        fs::require(sys::read_parts(file.get(), &part, 1, -1, 0)));
+    const auto count =
+        static_cast<std::size_t>(fs::require(sys::read_parts(file.get(), &part, 1, -1, 0)));
     filled += count;
     if (count == 0) break;
   }

@@ -70,8 +70,7 @@ void overwrite(const std::string& path, std::string_view bytes, unsigned permiss
 
 }  // namespace
 
-operation<void> write_bytes(std::filesystem::path path, std::string bytes,
-                            write_options options) {
+operation<void> write_bytes(std::filesystem::path path, std::string bytes, write_options options) {
   auto name = path.string();
   return fs::make_job<void>("write_bytes", name, [name, bytes = std::move(bytes), options] {
     fs::require_no_nul(name);

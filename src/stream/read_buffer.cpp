@@ -42,8 +42,7 @@ void read_buffer::accept(base::block&& chunk, std::size_t count) {
     commit(count);
     return;
   }
-  if (kept > 0)
-    std::memcpy(chunk.data() + headroom_bytes - kept, block_.data() + begin_, kept);
+  if (kept > 0) std::memcpy(chunk.data() + headroom_bytes - kept, block_.data() + begin_, kept);
   block_ = std::move(chunk);
   floor_ = begin_ = headroom_bytes - kept;
   end_ = headroom_bytes + count;

@@ -197,8 +197,7 @@ int set_nonblocking(int fd, bool on) noexcept {
 }
 
 int fifo_has_writer(int fd, int scratch_pipe) noexcept {
-  const ssize_t seen =
-      retried([&] { return ::tee(fd, scratch_pipe, 1, SPLICE_F_NONBLOCK); });
+  const ssize_t seen = retried([&] { return ::tee(fd, scratch_pipe, 1, SPLICE_F_NONBLOCK); });
   return seen == 0 ? 0 : 1;  // data, or EAGAIN: writers but nothing written yet
 }
 

@@ -84,7 +84,8 @@ line_index index_with(Terminator terminator, const char* begin, const char* from
     if (list.size + 2 > list.room) return result(from);
     const std::uint64_t mask = terminator.mask(from, before);
     const std::uint64_t left = list.append(from - Terminator::back, mask);
-    if (left != 0) [[unlikely]] return result(from + lowest(left));
+    if (left != 0) [[unlikely]]
+      return result(from + lowest(left));
     from += block_bytes;
     before = from[-1];
   }

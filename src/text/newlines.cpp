@@ -20,8 +20,9 @@ bool ends_at_both(newline mode) noexcept {
 std::size_t find_byte(std::string_view bytes, char wanted, std::size_t from) noexcept {
   if (from >= bytes.size()) return npos;
   const void* place = std::memchr(bytes.data() + from, wanted, bytes.size() - from);
-  return place == nullptr ? npos
-                          : static_cast<std::size_t>(static_cast<const char*>(place) - bytes.data());
+  return place == nullptr
+             ? npos
+             : static_cast<std::size_t>(static_cast<const char*>(place) - bytes.data());
 }
 
 /// Calls `mask(block, before)` for the block of `size` bytes (64, or fewer: then padded with zeros)

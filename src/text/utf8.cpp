@@ -56,8 +56,8 @@ utf8_scan scan_character(std::string_view bytes) noexcept {
   for (std::size_t i = 1; i < first.length; ++i) {
     if (i == bytes.size()) return {0, i, 0, nullptr};
     const auto byte = static_cast<unsigned char>(bytes[i]);
-    const bool fits = i == 1 ? byte >= first.second_low && byte <= first.second_high
-                             : is_continuation(bytes[i]);
+    const bool fits =
+        i == 1 ? byte >= first.second_low && byte <= first.second_high : is_continuation(bytes[i]);
     if (!fits) return {0, 0, i, invalid_continuation};
   }
   return {first.length, 0, 0, nullptr};

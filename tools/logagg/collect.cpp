@@ -28,8 +28,8 @@ task<> take_files(shared_work& work) {
   for (;;) {
     const std::size_t index = work.next.fetch_add(1);
     if (index >= work.files.size()) co_return;
-    work.results[index] = co_await read_file(work.files[index], index, work.filter,
-                                             work.wanted.zone_offset);
+    work.results[index] =
+        co_await read_file(work.files[index], index, work.filter, work.wanted.zone_offset);
     if (work.progress != nullptr) work.progress(work.done.fetch_add(1) + 1, work.files.size());
   }
 }
@@ -54,7 +54,8 @@ void run_loop(shared_work& work, std::size_t jobs, loop_outcome& outcome) noexce
 
 std::vector<loop_outcome> run_loops(shared_work& work) {
   const std::size_t files = work.files.size();
-  const std::size_t jobs = std::clamp<std::size_t>(work.wanted.jobs, 1, std::max<std::size_t>(files, 1));
+  const std::size_t jobs =
+      std::clamp<std::size_t>(work.wanted.jobs, 1, std::max<std::size_t>(files, 1));
   const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
   const std::size_t loops = std::min(processors, jobs);
   std::vector<loop_outcome> outcomes(loops);

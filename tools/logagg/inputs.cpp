@@ -36,7 +36,7 @@ task<file_status::type> kind_of(std::string path) {
   }
 }
 
-// A pattern also finds folders, sockets and FIFOs; reading one of those would fail or wait for ever.
+// A pattern also finds folders, sockets and FIFOs; reading one would fail or wait for ever.
 task<> add_regular(collector& found, std::vector<std::string> paths) {
   std::vector<task<file_status::type>> asked;
   asked.reserve(paths.size());

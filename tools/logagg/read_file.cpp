@@ -22,9 +22,9 @@ class file_reader {
   file_reader(ringfiles::file file, std::size_t index, const line_filter& filter,
               std::chrono::seconds zone, file_result& result)
       : file_(std::move(file)),
-        scan_(filter, {.reference = timestamp(std::chrono::nanoseconds(
-                           file_.status_at_open().modified_ns)),
-                       .zone_offset = zone},
+        scan_(filter,
+              {.reference = timestamp(std::chrono::nanoseconds(file_.status_at_open().modified_ns)),
+               .zone_offset = zone},
               index),
         result_(result) {}
 

@@ -116,9 +116,9 @@ class call_base {
   std::exception_ptr exception_;  ///< what a job threw
   continuation then_;
   std::chrono::nanoseconds timeout_{-1};  ///< below zero: no deadline
-  call_base* next_ended_ = nullptr;      ///< link in the engine's list of ended calls
-  call_base* next_cancelled_ = nullptr;  ///< link in the engine's list of calls to withdraw
-  void* deadline_ = nullptr;             ///< the engine's timer entry
+  call_base* next_ended_ = nullptr;       ///< link in the engine's list of ended calls
+  call_base* next_cancelled_ = nullptr;   ///< link in the engine's list of calls to withdraw
+  void* deadline_ = nullptr;              ///< the engine's timer entry
   std::errc cancel_reason_{};
   std::atomic<bool> cancel_asked_{false};
   bool started_ = false;

@@ -1,6 +1,5 @@
-#include "ringfiles/memory.hpp"
-
 #include "backend/memory/memory_server.hpp"
+#include "ringfiles/memory.hpp"
 
 namespace ringfiles {
 

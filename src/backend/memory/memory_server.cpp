@@ -82,10 +82,8 @@ std::int64_t memory_filesystem::server::open(backend::request& wanted) {
   return number;
 }
 
-std::int64_t memory_filesystem::server::transfer(const descriptor& file,
-                                                 backend::request& wanted) {
-  if (wanted.code == opcode::read)
-    return may_read(file.flags) ? read(*file.file, wanted) : -EBADF;
+std::int64_t memory_filesystem::server::transfer(const descriptor& file, backend::request& wanted) {
+  if (wanted.code == opcode::read) return may_read(file.flags) ? read(*file.file, wanted) : -EBADF;
   return may_write(file.flags) ? write(*file.file, file, wanted) : -EBADF;
 }
 

@@ -28,10 +28,9 @@ void transfer(request& wanted) noexcept {
     const part_window window = remaining_parts(wanted, storage);
     const off_t offset =
         wanted.offset == no_offset ? -1 : static_cast<off_t>(wanted.offset + wanted.moved);
-    const auto answer =
-        wanted.code == opcode::read
-            ? sys::read_parts(wanted.fd, window.parts, window.count, offset, 0)
-            : sys::write_parts(wanted.fd, window.parts, window.count, offset, 0);
+    const auto answer = wanted.code == opcode::read
+                            ? sys::read_parts(wanted.fd, window.parts, window.count, offset, 0)
+                            : sys::write_parts(wanted.fd, window.parts, window.count, offset, 0);
     if (answer == -EAGAIN && wanted.offset != no_offset && ++refusals < spurious_refusals) {
       ::sched_yield();
       continue;

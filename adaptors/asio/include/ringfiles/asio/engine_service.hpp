@@ -12,6 +12,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -114,9 +115,8 @@ class engine_service final : public boost::asio::execution_context::service,
       watching_ = false;
       if (busy()) watch();
     }
-    pending* first = ended.pop();
-    while (pending* next = ended.pop()) next->deliver(delivery::post);
-    if (first != nullptr) first->deliver(delivery::dispatch);
+    while (pending* later = ended.pop_second()) later->deliver(delivery::post);
+    if (pending* first = ended.pop()) first->deliver(delivery::dispatch);
   }
 
   static void call_ended(void* context) noexcept {

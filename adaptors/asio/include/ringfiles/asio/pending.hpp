@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <memory>
+#include <system_error>
+#include <utility>
 
 #include "ringfiles/detail/call.hpp"
 
@@ -66,6 +68,11 @@ class pending_list {
     pending* front = first_;
     if (front != nullptr) remove(*front);
     return front;
+  }
+  pending* pop_second() noexcept {
+    pending* second = first_ == nullptr ? nullptr : first_->next_;
+    if (second != nullptr) remove(*second);
+    return second;
   }
 
  private:

@@ -1,0 +1,82 @@
+// How an engine ends: shut down by its owner, or left behind in a forked child.
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "backend/choose.hpp"
+#include "engine/engine_core.hpp"
+#include "sys/calls.hpp"
+
+namespace ringfiles::detail {
+namespace {
+
+/// Destroying an engine never hangs: what the kernel does not give back by then stays parked.
+constexpr std::chrono::milliseconds grace_for_reads{100};
+/// Accepted bytes are worth a longer wait.
+constexpr std::chrono::seconds grace_for_writes{5};
+
+}  // namespace
+
+// Turns without delivery: what was accepted for writing is written, the rest is cancelled.
+void engine_core::wait_for_in_flight() noexcept {
+  const std::int64_t start = sys::now_ns();
+  for (;;) {
+    take_ready();
+    take_ended();
+    resume_yielded();
+    backend_->flush();
+    bool writes = false;
+    for (backend::request* at = live_; at != nullptr; at = at->live_next)
+      writes = writes || at->code == opcode::write || at->code == opcode::close;
+    if (live_ == nullptr) return;
+    const std::chrono::nanoseconds waited{sys::now_ns() - start};
+    if (waited > (writes ? std::chrono::nanoseconds{grace_for_writes} : grace_for_reads)) return;
+    sys::wait_readable(epoll_.get(), 10);
+  }
+}
+
+void engine_core::shut_down() noexcept {
+  if (shut_down_.exchange(true)) return;
+  if (generation_ != base_generation()) start_anew();
+  for (backend::request* at = live_; at != nullptr; at = at->live_next)
+    if (at->code != opcode::write && at->code != opcode::close) backend_->cancel(*at);
+  wait_for_in_flight();
+  if (live_ != nullptr) {
+    // The kernel still has these: whatever they point to lives on, and so does the back end.
+    backend_->abandon_in_flight();
+    static_cast<void>(backend_.release());
+    backend_ = backend::make_backend(
+        {.backend = backend_kind::threads, .concurrent = options_.concurrent, .memory = nullptr},
+        wake_);
+  }
+  while (call_base* call = ended_.pop()) call->drop_reference();
+}
+
+void engine_core::interrupt_in_flight() noexcept {
+  while (backend::request* request = live_) {
+    request->result = backend::interrupted_by_fork;
+    finish_request(*request);
+  }
+}
+
+// In a forked child. The ring, the threads and the descriptors belong to the parent (they share
+// open file descriptions, so touching them would disturb it); the number of completion_fd() must
+// stay, because the child's loop watches it.
+void engine_core::start_anew() noexcept {
+  generation_ = base_generation();
+  static_cast<void>(backend_.release());
+  new (&mutex_) base::optional_mutex(options_.concurrent);
+  new (&cancel_mutex_) std::mutex;
+  wake_ = std::make_shared<backend::wake_up>(sys::make_eventfd());
+  sys::replace_descriptor(sys::make_epoll(), epoll_.get());
+  make_descriptors();
+  backend_ = backend::make_backend(options_, wake_);
+  arm_timer_for_earliest();
+  for (poll_waiter* waiter : watched_)
+    sys::epoll_add(epoll_.get(), waiter->fd, waiter->events | EPOLLONESHOT, waiter);
+  interrupt_in_flight();
+  wake();
+}
+
+}  // namespace ringfiles::detail
