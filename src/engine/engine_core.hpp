@@ -74,6 +74,9 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
     if (generation_ != base_generation()) start_anew();
   }
 
+  void set_host(engine_host* host) noexcept { host_ = host; }
+  engine_host* host() const noexcept { return host_; }
+
   // ---- Calls ----
   void call_started(call_base& call);
   void call_settled(call_base& call) noexcept;

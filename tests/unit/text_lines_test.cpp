@@ -1,11 +1,10 @@
-#include "ringfiles/lines.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
 #include <ranges>
 
+#include "ringfiles/lines.hpp"
 #include "text/byte_block.hpp"
 #include "text/line_index.hpp"
 #include "text/newlines.hpp"

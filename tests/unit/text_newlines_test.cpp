@@ -1,10 +1,9 @@
-#include "text/newlines.hpp"
-
 #include <gtest/gtest.h>
 
 #include <random>
 #include <stdexcept>
 
+#include "text/newlines.hpp"
 #include "text_vectors.hpp"
 
 namespace ringfiles::text {

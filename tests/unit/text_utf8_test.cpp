@@ -1,10 +1,9 @@
-#include "text/utf8.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
 
+#include "text/utf8.hpp"
 #include "text_vectors.hpp"
 
 namespace ringfiles::text {
@@ -110,8 +109,8 @@ bool same(const utf8_scan& a, const utf8_scan& b) {
 
 std::string show(const utf8_scan& scan) {
   return std::to_string(scan.valid) + " valid, " + std::to_string(scan.incomplete) +
-         " incomplete, " + std::to_string(scan.malformed) + " malformed: " +
-         (scan.reason ? scan.reason : "-");
+         " incomplete, " + std::to_string(scan.malformed) +
+         " malformed: " + (scan.reason ? scan.reason : "-");
 }
 
 std::string hex(std::string_view bytes) {
@@ -148,8 +147,8 @@ void add_both(digest& records, std::string_view bytes) {
 // A text of random characters of 1 to 4 bytes, mostly of one length, as real texts are.
 std::string random_text(std::mt19937& random, std::size_t characters) {
   static const std::vector<std::string> samples = {
-      "a",      "\n",     "\x7f",   "\u0080", "é",          "ж",  "\u07ff",     "\u0800", "日",
-      "\ud7ff", "\ue000", "\ufffd", "\uffff", "\U00010000", "😀", "\U0010ffff",
+      "a",  "\n",     "\x7f",   "\u0080", "é",      "ж",          "\u07ff", "\u0800",
+      "日", "\ud7ff", "\ue000", "\ufffd", "\uffff", "\U00010000", "😀",     "\U0010ffff",
   };
   std::string text;
   const std::size_t favourite = random() % samples.size();
@@ -177,8 +176,9 @@ TEST(ScanUtf8, NamesWhatIsMalformed) {
   EXPECT_TRUE(same(scan_utf8("a\xff"), {1, 0, 1, "invalid start byte"}));
   EXPECT_TRUE(same(scan_utf8("a\x80"), {1, 0, 1, "invalid start byte"}));
   EXPECT_TRUE(same(scan_utf8("a\xe2\x82z"), {1, 0, 2, "invalid continuation byte"}));
-  EXPECT_TRUE(same(scan_utf8("\xc0\x80"), {0, 0, 1, "invalid start byte"}));         // overlong
-  EXPECT_TRUE(same(scan_utf8("\xed\xa0\x80"), {0, 0, 1, "invalid continuation byte"}));  // surrogate
+  EXPECT_TRUE(same(scan_utf8("\xc0\x80"), {0, 0, 1, "invalid start byte"}));  // overlong
+  EXPECT_TRUE(
+      same(scan_utf8("\xed\xa0\x80"), {0, 0, 1, "invalid continuation byte"}));      // surrogate
   EXPECT_TRUE(same(scan_utf8("\xf4\x90"), {0, 0, 1, "invalid continuation byte"}));  // > 10FFFF
 }
 
@@ -287,7 +287,9 @@ TEST(ScanUtf8, SeesTheSameWhereverTheInputIsSplit) {
 }
 
 TEST(EscapeMalformed, WritesEveryBadByteAsCPythonDoes) {
-  EXPECT_EQ(escape_malformed("a\xff" "b\xe2\x82"), "a\\xffb\\xe2\\x82");
+  EXPECT_EQ(escape_malformed("a\xff"
+                             "b\xe2\x82"),
+            "a\\xffb\\xe2\\x82");
   EXPECT_EQ(escape_malformed("日本\\x41"), "日本\\x41");
   digest records;
   for (std::size_t length = 0; length < 4; ++length) {

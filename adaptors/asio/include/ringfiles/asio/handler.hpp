@@ -99,36 +99,13 @@ template <class T, class Handler>
 class pending_handler final : public pending {
  public:
   static void start(Handler&& handler, operation<T>&& started, engine_service& service) {
-    auto& self = *make(std::move(handler), std::move(started), service);
-    if (!service.start(self)) return;
-    self.connect();
-    service.launched(self);
+    allocator memory(allocator_of(handler));
+    auto* place = allocator_traits::allocate(memory, 1);
+    auto* self = new (place) pending_handler(std::move(handler), std::move(started), service);
+    if (!service.start(*self)) return;
+    self->connect();
+    service.launched(*self);
   }
-
-  void deliver(delivery how) override {
-    completion<T, Handler> ended(std::move(handler_), std::move(call_));
-    if (connected_) ended.clear_slot_first();
-    engine_service& home = home_;
-    const auto work = std::move(work_);
-    destroy(ended_allocator());
-    std::move(ended).submit(how, &home);
-  }
-
-  void discard() noexcept override {
-    const Handler handler(std::move(handler_));
-    destroy(ended_allocator());
-  }
-
- private:
-  using allocator = typename std::allocator_traits<
-      decltype(allocator_of(std::declval<const Handler&>()))>::template
-      rebind_alloc<pending_handler>;
-  using allocator_traits = std::allocator_traits<allocator>;
-  using executor = boost::asio::associated_executor_t<Handler>;
-
-  friend allocator_traits;
-  template <class, class...>
-  friend struct std::construct_at_access;
 
   pending_handler(Handler&& handler, operation<T>&& started, engine_service& home)
       : pending(started.call().get()),
@@ -136,9 +113,80 @@ class pending_handler final : public pending {
         call_(started.call()),
         stop_(std::move(started.stop())),
         work_(boost::asio::get_associated_executor(handler_)),
-        allocator_(allocator_of(handler_)),
         home_(home) {}
-  ~pending_handler() = default;
+
+  void deliver(delivery how) override {
+    const auto work = std::move(work_);
+    engine_service& home = home_;
+    const bool connected = connected_;
+    completion<T, Handler> ended = leave();
+    if (connected) ended.clear_slot_first();
+    std::move(ended).submit(how, &home);
+  }
+
+  void discard() noexcept override { leave(); }
+
+ private:
+  using allocator = typename std::allocator_traits<decltype(allocator_of(
+      std::declval<const Handler&>()))>::template rebind_alloc<pending_handler>;
+  using allocator_traits = std::allocator_traits<allocator>;
+
+  void connect() {
+    auto slot = boost::asio::get_associated_cancellation_slot(handler_);
+    connected_ = slot.is_connected();
+    if (connected_) slot.template emplace<canceller>(home_.make_canceller(call_.get()));
+    if (stop_) stop_->connect();
+  }
+
+  /// The memory goes before the handler is called, so that it can be used again there.
+  completion<T, Handler> leave() {
+    allocator memory(allocator_of(handler_));
+    completion<T, Handler> ended(std::move(handler_), std::move(call_));
+    this->~pending_handler();
+    allocator_traits::deallocate(memory, this, 1);
+    return ended;
+  }
+
+  Handler handler_;
+  detail::call_reference<detail::call<T>> call_;
+  std::unique_ptr<detail::stop_link> stop_;
+  boost::asio::executor_work_guard<boost::asio::associated_executor_t<Handler>> work_;
+  engine_service& home_;
+  bool connected_ = false;
 };
+
+/// What Asio calls with the handler that it has made of a completion token.
+template <class T>
+struct initiation {
+  template <class Handler>
+  void operator()(Handler&& handler, operation<T> started) const {
+    using completed = completion<T, std::decay_t<Handler>>;
+    const auto call = started.call();
+    try {
+      const auto executor = boost::asio::get_associated_executor(handler);
+      if constexpr (!is_homeless<std::decay_t<decltype(executor)>>) bind(*call.get(), executor);
+      if (!call->bound()) throw no_loop(*call.get());
+      engine_service* service = engine_service::of(*call.get());
+      if (call->try_now())
+        return completed(std::move(handler), call).submit(delivery::post, service);
+      if (service == nullptr) throw no_loop(*call.get());
+      pending_handler<T, std::decay_t<Handler>>::start(std::move(handler), std::move(started),
+                                                       *service);
+    } catch (...) {
+      completed(std::move(handler), std::current_exception()).submit(delivery::post, nullptr);
+    }
+  }
+};
+
+template <class T>
+struct signature_of {
+  using type = void(std::exception_ptr, T);
+};
+template <>
+struct signature_of<void> {
+  using type = void(std::exception_ptr);
+};
+template <class T>
+using signature = typename signature_of<T>::type;
 
 }  // namespace ringfiles::asio_door
