@@ -33,8 +33,8 @@ struct request {
   /// Move everything that was asked for, unless the file ends; else one transfer is the answer.
   bool whole = true;
   std::atomic<bool> cancel_asked{false};  ///< set by the engine, read by pool threads
-  bool parked = false;                    ///< its caller was already told that it is over
-  bool in_flight = false;
+  std::atomic<bool> parked{false};  ///< its caller was already told that it is over
+  std::atomic<bool> in_flight{false};
   rung served = rung::pool;
   int fd = -1;
   std::uint64_t offset = no_offset;

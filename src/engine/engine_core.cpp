@@ -88,14 +88,22 @@ void engine_core::call_started(call_base& call) {
 
 void engine_core::call_settled(call_base& call) noexcept {
   if (is_shut_down()) {
-    if (call.started_) call.drop_reference();  // no turn will deliver it
-    return;
+    if (!call.started_) return;
+    drop_deadline(call);
+    return call.drop_reference();  // no turn will deliver it
   }
   std::lock_guard lock(mutex_);
   const bool first = ended_.empty();
   ended_.push(&call);
   // Inside a turn the list is walked before the turn ends; outside one, somebody must start it.
   if (first && turn_of_this_thread != this) wake();
+}
+
+void engine_core::drop_deadline(call_base& call) noexcept {
+  auto* deadline = static_cast<engine_floor::timer*>(std::exchange(call.deadline_, nullptr));
+  if (deadline == nullptr) return;
+  remove_timer(*deadline);
+  delete deadline;
 }
 
 void engine_core::ask_cancel(call_base& call, std::errc why) noexcept {
@@ -204,18 +212,14 @@ void engine_core::take_ended() noexcept {
   while (backend::request* request = ended.pop()) finish_request(*request);
 }
 
-void engine_core::yield(resumable& later) noexcept {
+bool engine_core::yield(resumable& later) noexcept {
   std::lock_guard lock(mutex_);
-  if (later.queued) return;
+  if (later.queued || is_shut_down()) return false;
   later.queued = true;
   add(yields_, 1);
   yielded_.push(&later);
   wake();
-}
-
-void engine_core::forget(resumable& later) noexcept {
-  std::lock_guard lock(mutex_);
-  if (later.queued && yielded_.remove(&later)) later.queued = false;
+  return true;
 }
 
 void engine_core::resume_yielded() noexcept {
@@ -342,11 +346,7 @@ std::size_t engine_core::deliver() {
     }
     if (call == nullptr) return count;
     ++count;
-    if (auto* deadline =
-            static_cast<engine_floor::timer*>(std::exchange(call->deadline_, nullptr))) {
-      remove_timer(*deadline);
-      delete deadline;
-    }
+    drop_deadline(*call);
     if (call->failure_ && was_cancelled(call->failure_)) add(cancelled_calls_, 1);
     calls_.fetch_sub(1, std::memory_order_relaxed);
     const continuation then = std::exchange(call->then_, {});

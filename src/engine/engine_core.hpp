@@ -29,7 +29,7 @@
 
 namespace ringfiles::detail {
 
-/// Something that goes on in the next turn.
+/// Something that goes on in the next turn. Whoever queues it keeps it alive until then.
 struct resumable {
   virtual void resume_work() noexcept = 0;
   resumable* next_resumable = nullptr;
@@ -96,8 +96,8 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   void cancel(backend::request& wanted) noexcept;
   /// Its caller has been told that it is over, while the kernel still has it.
   void park(backend::request& wanted) noexcept;
-  void yield(resumable& later) noexcept;
-  void forget(resumable& later) noexcept;
+  /// Has it resumed in the next turn. False: it is waiting for that already, or no turn will come.
+  bool yield(resumable& later) noexcept;
 
   // ---- Time and readiness ----
   void add_timer(engine_floor::timer& added, std::int64_t at_ns);
@@ -124,6 +124,7 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   void run_due_timers() noexcept;
   void arm_timer_for_earliest() noexcept;
   void resume_yielded() noexcept;
+  void drop_deadline(call_base& call) noexcept;
   std::size_t deliver();
   void wait_for_in_flight() noexcept;
   void wake() noexcept { wake_->signal(); }

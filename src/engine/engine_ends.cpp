@@ -22,6 +22,7 @@ constexpr std::chrono::seconds grace_for_writes{5};
 void engine_core::wait_for_in_flight() noexcept {
   const std::int64_t start = sys::now_ns();
   for (;;) {
+    turn_.fetch_add(1, std::memory_order_relaxed);  // each look has a budget of its own
     take_ready();
     take_ended();
     resume_yielded();
@@ -50,7 +51,12 @@ void engine_core::shut_down() noexcept {
         {.backend = backend_kind::threads, .concurrent = options_.concurrent, .memory = nullptr},
         wake_);
   }
-  while (call_base* call = ended_.pop()) call->drop_reference();
+  resume_yielded();
+  while (call_base* call = cancelled_.pop()) call->drop_reference();
+  while (call_base* call = ended_.pop()) {
+    drop_deadline(*call);
+    call->drop_reference();
+  }
 }
 
 void engine_core::interrupt_in_flight() noexcept {

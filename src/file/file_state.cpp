@@ -29,7 +29,7 @@ void file_state::advance() noexcept {
   advancing_ = true;
   while (queued_call* front = queue_.front()) {
     if (!core_->allows_inline()) {
-      core_->yield(*this);
+      go_on_next_turn();
       break;
     }
     const progress made = front->attempt();
@@ -40,13 +40,18 @@ void file_state::advance() noexcept {
   advancing_ = false;
 }
 
-void file_state::resume_work() noexcept {
+/// The list of the engine holds a reference.
+void file_state::go_on_next_turn() noexcept {
   add_reference();
+  if (!core_->yield(*this)) drop_reference();
+}
+
+void file_state::resume_work() noexcept {
   {
     std::lock_guard lock(mutex_);
     advance();
   }
-  drop_reference();
+  drop_reference();  // the list's
 }
 
 void file_state::address(backend::request& wanted, opcode code) const noexcept {

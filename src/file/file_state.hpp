@@ -100,7 +100,7 @@ class file_state final : public resumable {
   // ---- Reading ----
   stream::read_buffer& reader() noexcept { return reader_; }
   /// Gets more bytes into the buffer: at once if they are cached, else by a request in flight.
-  fill_result fill(std::size_t wanted);
+  fill_result fill();
   /// Reads cached bytes at the position without the detour through the buffer, which must be empty
   /// for it; 0 if that is not possible now.
   std::size_t read_past_buffer(std::span<std::byte> into, std::size_t most) noexcept;
@@ -174,6 +174,7 @@ class file_state final : public resumable {
     backend::request wanted;
   };
 
+  void go_on_next_turn() noexcept;
   bool tries_inline() noexcept;
   std::size_t chunk_bytes() const noexcept;
   fill_result fill_inline();

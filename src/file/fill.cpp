@@ -45,14 +45,13 @@ std::size_t file_state::chunk_bytes() const noexcept {
   return static_cast<std::size_t>(std::min<std::uint64_t>(left, inline_chunk_bytes));
 }
 
-fill_result file_state::fill(std::size_t wanted) {
+fill_result file_state::fill() {
   if (fill_ != nullptr) return fill_->ready ? accept_chunk() : fill_result::waiting;
   if (poll_ && poll_->watched) return fill_result::waiting;
   if (!core_->allows_inline()) {
-    core_->yield(*this);
+    go_on_next_turn();
     return fill_result::waiting;
   }
-  static_cast<void>(wanted);
   if (tries_inline()) {
     const fill_result tried = fill_inline();
     if (tried != fill_result::waiting) return tried;
@@ -98,7 +97,9 @@ fill_result file_state::fill_inline() {
   misses_ = 0;
   growth_ = 0;
   reader_.commit(static_cast<std::size_t>(result));
-  return result == 0 ? fill_result::at_end : fill_result::filled;
+  if (result > 0) return fill_result::filled;
+  reader_.release();  // a file that was read to its end, and stays open, needs no memory
+  return fill_result::at_end;
 }
 
 fill_result file_state::fill_later() {

@@ -46,9 +46,15 @@ class read_line_batch final : public read_call<std::optional<lines>> {
 
   verdict take(std::string_view window, bool malformed, bool final) override {
     const bool ends_here = final && !malformed;
-    const newline mode = effective_newline(file_, window);
-    const std::size_t size =
-        ends_here ? window.size() : text::end_of_last_line(window, mode, false);
+    // What was searched before holds no line end, so a long line is searched once; but a '\r' at
+    // its end may have become one.
+    std::size_t& scanned = file_.line_scan();
+    const std::size_t old = std::min(scanned, window.size());
+    const std::string_view fresh = window.substr(old);
+    const newline mode = effective_newline(file_, fresh);
+    const std::size_t end = text::end_of_last_line(fresh, mode, false);
+    const std::size_t size = ends_here ? window.size() : end > 0 ? old + end : 0;
+    scanned = window.empty() ? 0 : window.size() - 1;
     if (size > 0) {
       std::optional<lines> batch(std::in_place, file_.reader().share(), window.substr(0, size),
                                  mode);

@@ -70,7 +70,7 @@ class read_call : public file_call<T> {
       const text_window window = readable_window(this->file_, final);
       if (take(window.bytes, window.malformed, final) == verdict::ended) return progress::done;
       if (!final && take_directly()) continue;
-      switch (this->file_.fill(1)) {
+      switch (this->file_.fill()) {
         case fill_result::filled:
           break;
         case fill_result::at_end:

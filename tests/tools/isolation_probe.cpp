@@ -93,6 +93,7 @@ task<void> measure(const place& at, std::size_t samples) {
   const std::string expected = probe::numbered_bytes(healthy_bytes);
   std::vector<std::int64_t> reads, visits;
   auto opened = co_await ringfiles::open(at.path, "rb");
+  co_await opened.read_at(0, healthy_bytes);
   for (std::size_t i = 0; i < samples; ++i) {
     const std::size_t offset = i * 37 % (healthy_bytes / block_bytes) * block_bytes;
     if (at.cold) probe::evict(at.path);

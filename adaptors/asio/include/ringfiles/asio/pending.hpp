@@ -90,7 +90,7 @@ class canceller {
   template <class CancellationType>
   void operator()(CancellationType) noexcept {
     if (const auto alive = engine_.lock())
-      call_->cancel(std::make_error_code(std::errc::operation_canceled));
+      call_->cancel(std::errc::operation_canceled);
   }
 
  private:
