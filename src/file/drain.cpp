@@ -10,7 +10,7 @@ namespace ringfiles::detail {
 drain_result file_state::drain() noexcept {
   if (drain_) return drain_result::waiting;
   if (drain_error_) return drain_result::failed;
-  if (writer_.empty()) return drain_result::idle;
+  if (writer_.empty()) return find_end_of_appended(), drain_result::idle;
   if (poll_ && poll_->watched) return drain_result::waiting;
 
   auto slot = std::make_unique<drain_slot>();
@@ -40,14 +40,25 @@ bool file_state::drain_inline(backend::request& wanted) noexcept {
     drain_error_ = code_of(result);
     return false;
   }
-  writer_.written(static_cast<std::size_t>(result));
+  account_written(static_cast<std::size_t>(result));
   return true;
+}
+
+// An append leaves the position behind its bytes, as lseek(2) would tell: a read that follows finds
+// nothing, a truncate() cuts nothing off. Where the size is not to be had at once (a network file
+// system), the place where the bytes would be without the append is kept.
+void file_state::find_end_of_appended() noexcept {
+  if (!std::exchange(appended_, false) || !seekable()) return;
+  backend::request wanted;
+  address(wanted, opcode::size);
+  if (const std::int64_t size = core_->try_inline(wanted); size >= 0)
+    writer_.start_at(static_cast<std::uint64_t>(size));
 }
 
 // What could not be written stays in the buffer: the error is reported once, by the next write,
 // flush or close, and each later one tries again.
 void file_state::account_drained(const backend::request& ended) noexcept {
-  writer_.written(ended.moved);
+  account_written(ended.moved);
   if (ended.result < 0) drain_error_ = code_of(ended.result);
 }
 

@@ -133,6 +133,11 @@ class file_state final : public resumable {
     return writing_ ? writer_.end_position() : reader_.position();
   }
   void set_position(std::uint64_t position) noexcept;
+  /// Bytes of the writer are in the file. REQUIRES: the lock.
+  void account_written(std::size_t count) noexcept {
+    writer_.written(count);
+    appended_ = what_.mode.append;
+  }
 
   // ---- Requests of calls on this file ----
   /// Fills in what all requests on this file share.
@@ -185,6 +190,7 @@ class file_state final : public resumable {
   static void drain_ended(backend::request& ended) noexcept;
   static void became_ready(void* self) noexcept;
   bool drain_inline(backend::request& wanted) noexcept;
+  void find_end_of_appended() noexcept;
   void account_drained(const backend::request& ended) noexcept;
   void close_without_engine() noexcept;
 
@@ -208,6 +214,7 @@ class file_state final : public resumable {
   std::unique_ptr<drain_slot> drain_;
   failure_code drain_error_;
   bool writing_ = false;
+  bool appended_ = false;  ///< the kernel put bytes at the end, which is not where writer_ thinks
 
   std::unique_ptr<poll_waiter> poll_;
   std::size_t in_flight_ = 0;

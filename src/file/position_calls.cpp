@@ -58,7 +58,9 @@ class seek_call final : public barrier_call<std::uint64_t> {
     std::uint64_t base = 0;
     if (from_ == whence::current) base = file_.position();
     if (from_ == whence::end) base = static_cast<std::uint64_t>(wanted_.result);
-    const std::int64_t target = static_cast<std::int64_t>(base) + offset_;
+    std::int64_t target = 0;
+    if (__builtin_add_overflow(static_cast<std::int64_t>(base), offset_, &target))
+      return fail(std::make_error_code(std::errc::invalid_argument));
     if (target < 0) return fail(errc::negative_position);
     file_.set_position(static_cast<std::uint64_t>(target));
     return succeed(static_cast<std::uint64_t>(target));

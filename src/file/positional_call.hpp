@@ -1,6 +1,7 @@
 // A call without a position: it passes the file's queue by, unless a barrier stands in it.
 #pragma once
 
+#include <limits>
 #include <mutex>
 
 #include "file/file_call.hpp"
@@ -10,6 +11,11 @@ namespace ringfiles::detail {
 /// A large transfer goes piece by piece: a piece is copied to the caller on the loop's thread
 /// (1 MiB: about 100 µs), and a cancel takes effect between pieces.
 inline constexpr std::size_t positional_piece_bytes = 1024 * 1024;
+
+/// Farther than off_t reaches: as a negative number it would mean the kernel's own position.
+constexpr bool beyond_offsets(std::uint64_t offset) noexcept {
+  return offset > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+}
 
 template <class T>
 class positional_call : public file_call<T> {

@@ -23,6 +23,7 @@ class positional_read : public positional_call<T> {
     if (this->refused()) return true;
     failure_code code;
     if (!this->file_.about().mode.readable) code = errc::not_readable;
+    if (beyond_offsets(offset_)) code = std::make_error_code(std::errc::invalid_argument);
     if (!this->file_.seekable()) code = errc::not_seekable;
     if (code) this->fail(code);
     return static_cast<bool>(code);
@@ -141,8 +142,11 @@ class read_string_at final : public positional_read<std::string> {
   }
 
   void prepare_piece() override {
-    // A piece at a time, so that a large string is not filled with zeros in one turn.
-    if (text_.capacity() < size_) text_.reserve(size_);
+    // A piece at a time, so that a large string is not filled with zeros in one turn; no more than
+    // the file promises, since the size may be `all`.
+    const std::uint64_t there = file_.about().facts.size;
+    const std::uint64_t promised = there > offset_ ? there - offset_ : 0;
+    text_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(size_, promised)));
     text_.resize(std::max(text_.size(), done_ + std::min(size_ - done_, positional_piece_bytes)));
     request_piece(text_.data() + done_);
   }
@@ -175,6 +179,7 @@ class write_parts_at final : public positional_call<std::size_t> {
     if (refused()) return true;
     failure_code code;
     if (!file_.about().mode.writable) code = errc::not_writable;
+    if (beyond_offsets(offset_)) code = std::make_error_code(std::errc::invalid_argument);
     if (!file_.seekable()) code = errc::not_seekable;
     if (code) fail(code);
     return static_cast<bool>(code);

@@ -27,7 +27,7 @@ class write_call final : public file_call<T> {
     if (phase_ == phase::fresh && !prepare()) return this->fail(errc::not_utf8);
     file().prepare_to_write();
     if (const auto code = file().take_drain_error()) return this->fail(code);
-    return data_.size() <= file().writer().block_bytes() ? take_into_buffer() : write_through();
+    return file().writer().buffers(data_.size()) ? take_into_buffer() : write_through();
   }
 
  private:
@@ -64,7 +64,7 @@ class write_call final : public file_call<T> {
       if (file().drain() == drain_result::failed) return this->fail(file().take_drain_error());
       // Both blocks are full: a writer faster than its disk gets larger ones, up to a bound; then
       // it waits.
-      if (!writer.fits(data_.size()) && !std::exchange(grown_, true)) writer.grow();
+      if (!writer.fits(data_.size()) && !std::exchange(grown_, true)) writer.grow(data_.size());
       if (!writer.fits(data_.size())) return progress::waiting;
     }
     writer.take(data_);
@@ -114,6 +114,7 @@ class write_call final : public file_call<T> {
       self.running_ = false;
       auto& writer = self.file().writer();
       writer.start_at(writer.position() + ended.moved);
+      self.file().account_written(0);
       self.file().request_ended();
     }
     self.drop_reference();

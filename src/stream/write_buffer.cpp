@@ -36,8 +36,8 @@ void write_buffer::discard() noexcept {
   filled_ = drain_begin_ = drain_end_ = 0;
 }
 
-void write_buffer::grow() noexcept {
-  if (!fixed_) block_bytes_ = std::min(2 * block_bytes_, last_block_bytes);
+void write_buffer::grow(std::size_t bytes) noexcept {
+  if (!fixed_) block_bytes_ = std::min(std::max(2 * block_bytes_, 4 * bytes), last_block_bytes);
 }
 
 }  // namespace ringfiles::stream

@@ -21,6 +21,9 @@ class write_buffer {
   /// because each block costs a thread hop of some 60 µs.
   static constexpr std::size_t first_block_bytes = 64 * 1024;
   static constexpr std::size_t last_block_bytes = 1024 * 1024;
+  /// A write up to this size is copied (25 µs) rather than waited for: the next one can be prepared
+  /// while the disk, or the page cache, takes it.
+  static constexpr std::size_t largest_copied_bytes = 256 * 1024;
 
   explicit write_buffer(std::size_t block_bytes = 0) noexcept
       : block_bytes_(block_bytes != 0 ? block_bytes : first_block_bytes),
@@ -42,8 +45,12 @@ class write_buffer {
   void written(std::size_t count) noexcept;
   /// Gives up everything (the file could not be closed otherwise).
   void discard() noexcept;
-  /// Both blocks were full: next time, larger ones.
-  void grow() noexcept;
+  /// Is a write of this size for the buffer, or for a request of its own?
+  bool buffers(std::size_t bytes) const noexcept {
+    return bytes <= block_bytes_ || (!fixed_ && bytes <= largest_copied_bytes);
+  }
+  /// Both blocks were full, or too small for `bytes`: larger ones from now on.
+  void grow(std::size_t bytes) noexcept;
 
   /// Offset in the file of the first pending byte, or of the first filled one if none is pending.
   std::uint64_t position() const noexcept { return position_; }

@@ -28,7 +28,7 @@ struct line_index {
 /// `begin` is where the text begins: the byte before `from` is looked at only if it lies in the
 /// text. The text is complete, so a "\r" at its end is a terminator (not in mode crlf). `pairs` is
 /// false for the first search of a text, later what the last one returned.
-/// REQUIRES: begin <= from <= end, all in one array; two or more elements in `ends`; `from` is
+/// REQUIRES: begin <= from <= end, all in one array; four or more elements in `ends`; `from` is
 /// `begin` or what the last search returned as `searched`.
 line_index index_line_ends(const char* begin, const char* from, const char* end, newline mode,
                            bool pairs, std::span<const char*> ends) noexcept;

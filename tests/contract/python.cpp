@@ -29,6 +29,11 @@ def attempt(call):
     except OSError as error: return "refused" if error.errno == 22 else "errno %d" % error.errno
     except ValueError: return "refused"
 
+# CPython says a negative number after some relative seeks, although it is at the right place.
+def seek(f, offset, whence):
+    there = f.seek(offset, whence)
+    return there if there >= 0 else f.tell()
+
 def perform(f, step):
     call, number, whence, data = step.split(":")
     number, data = int(number), bytes.fromhex(data)
@@ -36,7 +41,7 @@ def perform(f, step):
     else: payload = data.decode()
     return attempt(lambda: {
         "r": lambda: f.read(number), "l": lambda: f.readline(number),
-        "w": lambda: f.write(payload), "s": lambda: f.seek(number, int(whence)),
+        "w": lambda: f.write(payload), "s": lambda: seek(f, number, int(whence)),
         "t": f.tell, "T": lambda: f.truncate(None if number < 0 else number),
         "f": f.flush, "c": f.close}[call]())
 

@@ -91,10 +91,10 @@ TEST(Report, KeepsACharacterWholeOverThePiecesOfItsLine) {
 
 TEST(Order, IsByTimeThenFileThenLineThenPlace) {
   std::vector<entry> entries{line(at(2), 0, 1, "g"),        line(at(1), 1, 9, "f"),
-                             line(at(1), 1, 2, "d"),        line(at(1), 0, 9, "c"),
+                             line(at(1), 1, 2, "e"),        line(at(1), 0, 9, "c"),
                              line(std::nullopt, 5, 1, "b"), line(std::nullopt, 4, 3, "a"),
-                             line(at(1), 1, 2, "e")};
-  entries[6].offset = 100;
+                             line(at(1), 1, 2, "d")};
+  entries[2].offset = 100;
   put_in_order(entries);
   std::string order;
   for (const entry& each : entries) order += each.text;

@@ -1,7 +1,7 @@
 // isolation_probe: how long reads of healthy files take while calls on others hang.
 //
 //     isolation_probe --backend=B --hung=KIND --count=N --mount=FAULTFS --other=FAULTFS
-//                     --disk=FOLDER [--samples=N]
+//                     --disk=FOLDER [--samples=N] [--places=P,P…]
 //
 // KIND: fuse_read (positional reads of one file), fuse_files (a read on each of N open files),
 // fuse_open, fuse_status, fifo_read (opens of a FIFO that nobody writes), fifo_write.
@@ -111,12 +111,14 @@ task<void> measure(const place& at, std::size_t samples) {
   probe::figures_of(at.name + "_visit", visits);
 }
 
-task<void> measure_all(scene& now, std::size_t samples, bool& done) {
+task<void> measure_all(scene& now, std::size_t samples, std::string wanted, bool& done) {
   const std::vector<place> places{{"disk_cold", now.disk + "/healthy", true},
                                   {"disk_cached", now.disk + "/healthy"},
                                   {"other_mount", now.other + "/healthy"},
                                   {"same_mount", now.mount + "/healthy"}};
-  for (const auto& each : places) co_await measure(each, samples);
+  for (const auto& each : places)
+    if (wanted.empty() || wanted.find(each.name) != std::string::npos)
+      co_await measure(each, samples);
   done = true;
 }
 
@@ -138,8 +140,8 @@ void run(const probe::options& given, ringfiles::engine& engine) {
   start_hanging(now, kind, count, file, files);
 
   bool done = false;
-  probe::spawn(measure_all(now, static_cast<std::size_t>(given.number("samples", 100)), done),
-               "measure");
+  const auto samples = static_cast<std::size_t>(given.number("samples", 100));
+  probe::spawn(measure_all(now, samples, given.text("places"), done), "measure");
   const auto lateness = loop.run(patience_ns, [&] { return done || probe::failures > 0; });
   probe::expect(done, "measure", "healthy files were not read in time");
   probe::expect(now.pending == count, "hung", "not all calls that hang are still pending");

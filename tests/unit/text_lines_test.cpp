@@ -151,7 +151,7 @@ TEST(LineIndex, ContinuesWhereItRanOutOfRoom) {
     for (const newline mode : modes) {
       std::vector<std::size_t> ends;
       const char* const end = text.data() + text.size();
-      std::vector<const char*> room(2 + random() % 5);
+      std::vector<const char*> room(4 + random() % 5);
       text::line_index index{0, text.data(), false};
       while (index.searched != end) {
         index = text::index_line_ends(text.data(), index.searched, end, mode, index.pairs, room);

@@ -6,8 +6,8 @@
 // The unfinished line at a block's end is moved to the front of the buffer (some hundred bytes) and
 // the next read goes right behind it, so nothing is copied twice and memory stays bounded: a
 // line longer than `line_bytes_max` is handed out in pieces, each of which is judged by itself and
-// has the same line number. A piece ends behind a blank if there is one near, so that no word is cut
-// in two.
+// has the same line number. A piece ends behind a blank if one is near, so that no word is cut in
+// two.
 //
 // Pure: no file, no waiting. SAFETY: one thread at a time.
 #pragma once

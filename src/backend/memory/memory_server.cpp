@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include "backend/parts.hpp"
 
@@ -14,6 +15,10 @@ namespace {
 
 bool may_read(int flags) noexcept { return (flags & O_ACCMODE) != O_WRONLY; }
 bool may_write(int flags) noexcept { return (flags & O_ACCMODE) != O_RDONLY; }
+
+/// A file in memory may not be larger: a test that seeks far out is to fail, not to end the process.
+constexpr std::uint64_t most_file_bytes = std::uint64_t{1} << 31;
+constexpr std::uint64_t most_offset = std::numeric_limits<std::int64_t>::max();
 
 sys::file_facts facts_of(const memory_filesystem::inode& file) noexcept {
   sys::file_facts facts;
@@ -55,6 +60,7 @@ std::int64_t memory_filesystem::server::serve(backend::request& wanted) {
       return transfer(found->second, wanted);
     case opcode::truncate:
       if (!may_write(found->second.flags)) return -EINVAL;
+      if (wanted.offset > most_file_bytes) return -EFBIG;
       found->second.file->content.resize(wanted.offset);
       return 0;
     case opcode::size:
@@ -83,6 +89,7 @@ std::int64_t memory_filesystem::server::open(backend::request& wanted) {
 }
 
 std::int64_t memory_filesystem::server::transfer(const descriptor& file, backend::request& wanted) {
+  if (wanted.offset > most_offset - wanted.size) return -EINVAL;
   if (wanted.code == opcode::read) return may_read(file.flags) ? read(*file.file, wanted) : -EBADF;
   return may_write(file.flags) ? write(*file.file, file, wanted) : -EBADF;
 }
@@ -113,6 +120,7 @@ std::int64_t memory_filesystem::server::write(inode& file, const descriptor& ope
   std::size_t at = append ? file.content.size() : wanted.offset + wanted.moved;
   std::size_t moved = 0;
   const std::size_t limit = transfer_limit == 0 ? window.bytes : transfer_limit;
+  if (at + window.bytes > most_file_bytes) return -EFBIG;
   for (int i = 0; i < window.count; ++i) {
     const std::size_t bytes = std::min(window.parts[i].iov_len, limit - moved);
     if (bytes == 0) break;

@@ -124,7 +124,8 @@ std::size_t pool::threads() const noexcept {
 }
 
 bool pool::add_thread(device_lane& lane) noexcept {
-  if (threads_ >= max_threads) return false;
+  // The bound is for hung lanes that grow; another device still gets its first threads.
+  if (threads_ >= max_threads && lane.threads >= lane_threads()) return false;
   ++lane.threads;
   ++threads_;
   if (start_detached([this, &lane] { serve(lane); })) return true;

@@ -27,7 +27,8 @@ class pool {
   /// As many as can wait for one device at once: what CPython's own pool uses. More only queue up
   /// inside the kernel.
   static std::size_t lane_threads() noexcept;
-  /// Bound over all lanes, hung ones included: 8 KiB of kernel stack each.
+  /// Bound over all lanes, hung ones included: 8 KiB of kernel stack each. The first threads of a
+  /// lane are not held back by it.
   static constexpr std::size_t max_threads = 2048;
   /// A lane that ended nothing for this long while requests wait is taken to be hung.
   static constexpr std::chrono::milliseconds stall_time{10};

@@ -60,12 +60,12 @@ inline engine& make_engine(boost::asio::execution_context& context, engine_optio
 /// on an open file are, stays where it is.
 template <class T>
 operation<T> on(boost::asio::execution_context& context, operation<T> unbound) {
-  asio_door::bind(*unbound.call().get(), context);
+  asio_door::bind_to(context, *unbound.call().get());
   return unbound;
 }
 template <asio_door::any_executor Executor, class T>
 operation<T> on(const Executor& executor, operation<T> unbound) {
-  asio_door::bind(*unbound.call().get(), executor);
+  asio_door::bind_to(executor, *unbound.call().get());
   return unbound;
 }
 

@@ -91,7 +91,7 @@ class awaitable_async_op<Signature, ringfiles::operation<T>, Executor> {
   void bind(ringfiles::detail::call_base& call) {
     const Executor executor = frame_->await_transform(this_coro::executor_t()).await_resume();
     if constexpr (!ringfiles::asio_door::is_homeless<Executor>)
-      ringfiles::asio_door::bind(call, executor);
+      ringfiles::asio_door::bind_to(executor, call);
     else
       throw ringfiles::asio_door::no_loop(call);
   }

@@ -42,7 +42,7 @@ engine_service& service_in(const Executor& executor) {
 }
 
 template <class Place>
-void bind(detail::call_base& call, Place& place) {
+void bind_to(Place& place, detail::call_base& call) {
   if (!call.bound()) call.bind(service_in(place).hosted().core());
 }
 

@@ -164,7 +164,7 @@ struct initiation {
     const auto call = started.call();
     try {
       const auto executor = boost::asio::get_associated_executor(handler);
-      if constexpr (!is_homeless<std::decay_t<decltype(executor)>>) bind(*call.get(), executor);
+      if constexpr (!is_homeless<std::decay_t<decltype(executor)>>) bind_to(executor, *call.get());
       if (!call->bound()) throw no_loop(*call.get());
       engine_service* service = engine_service::of(*call.get());
       if (call->try_now())
