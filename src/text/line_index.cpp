@@ -47,86 +47,75 @@ struct any_terminator {
   return static_cast<unsigned>(std::countr_zero(mask | 1ull << (block_bytes - 1)));
 }
 
-/// One search: goes through the text and writes down where lines end.
-template <class Terminator>
-class search {
- public:
-  search(Terminator terminator, const char* begin, const char* from, std::span<const char*> ends)
-      : terminator_(terminator), from_(from), before_(from == begin ? '\0' : from[-1]), ends_(ends) {}
+/// The places found, in the order in which they are.
+struct place_list {
+  const char** places;
+  std::size_t room;
+  std::size_t size = 0;
 
-  line_index run(const char* end) noexcept {
-    const std::size_t blocks = static_cast<std::size_t>(end - from_) / block_bytes;
-    const std::size_t sample = std::min(blocks, sample_blocks);
-    if (!search_blocks<2>(blocks)) return result();
-    // How many lines there were in the sample tells how many to expect in the blocks that follow.
-    const size_t rest=0;(void)sample;
-    const bool room_left = found_ < sample_blocks       ? search_blocks<1>(rest)
-                           : found_ < 2 * sample_blocks ? search_blocks<2>(rest)
-                                                        : search_blocks<4>(rest);
-    if (room_left) search_last(static_cast<std::size_t>(end - from_));
-    return result();
-  }
-
- private:
-  line_index result() const noexcept { return {found_, from_, Terminator::pairs}; }
-
-  [[gnu::always_inline]] void store(std::uint64_t mask) noexcept {
-    ends_[found_] = from_ - Terminator::back + lowest(mask);
-  }
-
-  /// Searches whole blocks; false if it ran out of room before their end.
-  /// The first `slots` places of a block are stored without asking whether they exist: a branch on
-  /// that would be mispredicted for every other line. Only blocks with more lines take the loop.
+  /// Appends the places in `mask` and returns what did not fit. The first `slots` are stored without
+  /// asking whether they exist: a branch on that would be mispredicted for every other line. Only
+  /// blocks with more lines take the loop. REQUIRES: room for `slots`.
   template <std::size_t slots>
-  [[gnu::always_inline]] bool search_blocks(std::size_t blocks) noexcept {
-    for (; blocks != 0; --blocks) {
-      if (found_ + slots > ends_.size()) return false;
-      std::uint64_t mask = terminator_.mask(from_, before_);
-      for (std::size_t i = 0; i < slots; ++i) {
-        store(mask);
-        found_ += mask != 0;
-        mask &= mask - 1;
-      }
-      if (mask != 0 && !store_all(mask)) return false;
-      from_ += block_bytes;
-      before_ = from_[-1];
+  [[gnu::always_inline]] std::uint64_t append(const char* base, std::uint64_t mask) noexcept {
+    for (std::size_t i = 0; i < slots; ++i) {
+      places[size] = base + lowest(mask);
+      size += mask != 0;
+      mask &= mask - 1;
     }
-    return true;
+    for (; mask != 0 && size != room; mask &= mask - 1) places[size++] = base + lowest(mask);
+    return mask;
   }
-
-  /// Stores place by place; without room for all, `from_` moves to the first that is missing.
-  [[gnu::always_inline]] bool store_all(std::uint64_t mask) noexcept {
-    for (; mask != 0; mask &= mask - 1) {
-      if (found_ == ends_.size()) {
-        from_ += lowest(mask);
-        return false;
-      }
-      store(mask);
-      ++found_;
-    }
-    return true;
-  }
-
-  /// The last bytes, less than a block.
-  [[gnu::always_inline]] void search_last(std::size_t size) noexcept {
-    char last[block_bytes] = {};
-    std::memcpy(last, from_, size);
-    if (store_all(terminator_.mask(last, before_))) from_ += size;
-  }
-
-  static constexpr std::size_t sample_blocks = 8;
-
-  Terminator terminator_;
-  const char* from_;
-  char before_;
-  std::span<const char*> ends_;
-  std::size_t found_ = 0;
 };
+
+inline char byte_before(const char* from, const char* begin) noexcept {
+  return from == begin ? '\0' : from[-1];
+}
+
+/// Searches whole blocks and returns where it stopped: behind them, or where the list was full.
+template <std::size_t slots, class Terminator>
+[[gnu::always_inline]] inline const char* search_blocks(Terminator terminator, const char* begin,
+                                                        const char* from, std::size_t blocks,
+                                                        place_list& list) noexcept {
+  char before = byte_before(from, begin);
+  for (; blocks != 0; --blocks) {
+    if (list.size + slots > list.room) return from;
+    const std::uint64_t mask = terminator.mask(from, before);
+    const std::uint64_t left = list.template append<slots>(from - Terminator::back, mask);
+    if (left != 0) [[unlikely]]
+      return from + lowest(left);
+    from += block_bytes;
+    before = from[-1];
+  }
+  return from;
+}
+
+/// Blocks that tell, by the lines in them, how many to expect in those that follow.
+constexpr std::size_t sample_blocks = 8;
 
 template <class Terminator>
 line_index index_with(Terminator terminator, const char* begin, const char* from, const char* end,
                       std::span<const char*> ends) noexcept {
-  return search<Terminator>(terminator, begin, from, ends).run(end);
+  place_list list{ends.data(), ends.size()};
+  const std::size_t blocks = static_cast<std::size_t>(end - from) / block_bytes;
+  const std::size_t sample = std::min(blocks, sample_blocks);
+  const std::size_t rest = blocks - sample;
+  const char* const last_block = from + blocks * block_bytes;
+  const char* const sampled = from + sample * block_bytes;
+  from = search_blocks<2>(terminator, begin, from, sample, list);
+  if (from == sampled && rest != 0) {
+    from = list.size < sample_blocks       ? search_blocks<1>(terminator, begin, from, rest, list)
+           : list.size < 2 * sample_blocks ? search_blocks<2>(terminator, begin, from, rest, list)
+                                           : search_blocks<4>(terminator, begin, from, rest, list);
+  }
+  if (from == last_block) {
+    char last[block_bytes] = {};
+    std::memcpy(last, from, static_cast<std::size_t>(end - from));
+    const std::uint64_t mask = terminator.mask(last, byte_before(from, begin));
+    const std::uint64_t left = list.template append<0>(from - Terminator::back, mask);
+    from = left == 0 ? end : from + lowest(left);
+  }
+  return {list.size, from, Terminator::pairs};
 }
 
 /// The modes that take "\n", "\r" and "\r\n" alike. As long as a text has no "\r", only "\n" is

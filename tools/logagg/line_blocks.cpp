@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "logagg/text_search.hpp"
+
 namespace logagg {
 namespace {
 
@@ -44,7 +46,7 @@ void line_blocks::commit(std::size_t size) noexcept { filled_ += size; }
 
 std::string_view line_blocks::whole_lines() noexcept {
   const std::string_view fresh{buffer_.get() + searched_, filled_ - searched_};
-  const std::size_t feed = fresh.rfind('\n');
+  const std::size_t feed = find_last_line_feed(fresh);
   if (feed != std::string_view::npos) {
     const std::size_t size = searched_ + feed + 1 - used_;
     searched_ = filled_;

@@ -15,7 +15,7 @@ namespace {
 constexpr auto npos = std::string_view::npos;
 
 // May the expression be searched for in many lines at once, `^` standing for any line's beginning
-// and no part of it matching a line feed? Not if it speaks of the end of the text, which "\r\n"
+// and no part of it matching a line feed (so that a search ends with its line)? Not if it speaks of the end of the text, which "\r\n"
 // hides, of its beginning, of single bytes, or changes what `^` means. A false no costs only time.
 bool may_span_lines(std::string_view pattern) {
   for (const std::string_view part : {"$", "\\A", "\\z", "\\C"}) {
@@ -133,10 +133,8 @@ bool line_filter::pattern_matches(std::string_view line) const {
 // REQUIRES: position < block.size(). `next` of a line that has no line end is beyond the block.
 auto line_filter::line_around(std::string_view block, std::size_t position) noexcept -> place {
   place line{0, block.size(), block.size() + 1};
-  if (position > 0) {
-    const std::size_t before = block.rfind('\n', position - 1);
-    if (before != npos) line.begin = before + 1;
-  }
+  const std::size_t before = find_last_line_feed(block.substr(0, position));
+  if (before != npos) line.begin = before + 1;
   const std::size_t feed = block.find('\n', position);
   if (feed == npos) return line;
   line.next = feed + 1;

@@ -13,8 +13,9 @@
 // progress bar write it, and what they draw is one line of the log.
 //
 // Cost: lines that do not match are never looked at as lines. A block without a match is gone
-// through twice, once for the word and once to count its lines (together 11 GB/s, measured); with
-// an expression alone, RE2 goes over the block, at 1 to 5 GB/s. Matching is linear in any case.
+// through twice, once for the word and once to count its lines: together 18 GB/s with GCC, 27 with
+// Clang. With an expression alone RE2 goes over the block, at 0.8 GB/s, or at 4 to 12 if the
+// expression begins with plain text. Matching is linear in any case.
 //
 // SAFETY: const functions may be called from several threads at once.
 #pragma once

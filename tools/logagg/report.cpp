@@ -87,12 +87,13 @@ void report::stage_head() {
 void report::stage_entry_start(const entry& current) {
   const std::string& source = sources_[current.file_index];
   if (format_ == report_format::text) {
-    fmt::format_to(std::back_inserter(staged_), "[{}] ", source);
+    staged_.append("[").append(source).append("] ");
   } else {
-    const std::string time = current.time ? '"' + format_rfc3339(*current.time) + '"' : "null";
-    fmt::format_to(std::back_inserter(staged_),
-                   R"({{"source": "{}", "line_number": {}, "timestamp": {}, "text": ")", source,
-                   current.line_number, time);
+    staged_.append("{\"source\": \"").append(source).append("\", \"line_number\": ");
+    staged_ += fmt::format_int(current.line_number).str();
+    staged_ += ", \"timestamp\": ";
+    staged_ += current.time ? '"' + format_rfc3339(*current.time) + '"' : "null";
+    staged_ += ", \"text\": \"";
   }
   text_begin_ = 0;
   next_ = part::entry_text;

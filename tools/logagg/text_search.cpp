@@ -1,7 +1,6 @@
 #include "logagg/text_search.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 namespace logagg {
@@ -31,6 +30,22 @@ std::size_t find_among(std::string_view text, std::string_view literal,
   return std::string_view::npos;
 }
 
+// Counts in the windows that `text` begins with, and takes them off. A sum of fewer than 256 fits a
+// byte, which keeps 16 of them to a register.
+template <std::size_t Bytes>
+std::uint64_t count_in_windows(std::string_view& text) noexcept {
+  static_assert(Bytes < 256);
+  std::uint64_t count = 0;
+  for (; text.size() >= Bytes; text.remove_prefix(Bytes)) {
+    unsigned char in_window = 0;
+    for (std::size_t i = 0; i < Bytes; ++i) {
+      in_window = static_cast<unsigned char>(in_window + (text[i] == '\n'));
+    }
+    count += in_window;
+  }
+  return count;
+}
+
 }  // namespace
 
 std::size_t find_literal(std::string_view text, std::string_view literal,
@@ -50,21 +65,14 @@ std::size_t find_literal(std::string_view text, std::string_view literal,
 }
 
 std::uint64_t count_line_feeds(std::string_view text) noexcept {
-  // Counting in bytes keeps 16 counters to a register; none is asked to count beyond 255.
-  constexpr std::size_t windows_max = 255;
-  std::uint64_t count = 0;
-  while (text.size() >= window_bytes) {
-    std::array<unsigned char, window_bytes> lanes{};
-    const std::size_t bytes = std::min(windows_max, text.size() / window_bytes) * window_bytes;
-    for (const char* at = text.data(); at != text.data() + bytes; at += window_bytes) {
-      for (std::size_t i = 0; i < window_bytes; ++i) {
-        lanes[i] = static_cast<unsigned char>(lanes[i] + (at[i] == '\n'));
-      }
-    }
-    for (const unsigned char lane : lanes) count += lane;
-    text.remove_prefix(bytes);
-  }
+  const std::uint64_t count = count_in_windows<192>(text) + count_in_windows<16>(text);
   return count + static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+std::size_t find_last_line_feed(std::string_view text) noexcept {
+  const void* const found = ::memrchr(text.data(), '\n', text.size());
+  if (found == nullptr) return std::string_view::npos;
+  return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
 }
 
 }  // namespace logagg

@@ -1,7 +1,5 @@
 #include "logagg/timestamp.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -249,25 +247,34 @@ bool follows_time_key(std::string_view line, std::size_t position) {
   return std::ranges::find(keys, line.substr(end, key_end - end)) != keys.end();
 }
 
-bool begins_token(std::string_view line, std::size_t position) {
-  constexpr std::string_view joins_tokens = "-./_\\";
-  if (position == 0) return true;
-  const char before = line[position - 1];
-  // Bytes of a multi-byte character are letters more often than not.
-  return !is_word_byte(before) && static_cast<unsigned char>(before) < 0x80 &&
-         joins_tokens.find(before) == std::string_view::npos;
-}
+// What a byte can be to the search: these tables are looked at for each byte of a prefix.
+struct byte_kinds {
+  std::array<bool, 256> begins_timestamp{};  // a digit, or a month's initial
+  std::array<bool, 256> ends_token{};        // a timestamp may follow it
 
-bool may_begin_timestamp(char byte) {
-  return is_digit(byte) || (byte >= 'A' && byte <= 'S');  // Apr to Sep
+  constexpr byte_kinds() {
+    for (std::size_t i = 0; i < 128; ++i) {  // beyond: characters, letters more often than not
+      const auto byte = static_cast<char>(i);
+      begins_timestamp[i] =
+          is_digit(byte) || std::string_view("JFMASOND").find(byte) != std::string_view::npos;
+      ends_token[i] =
+          !is_word_byte(byte) && std::string_view("-./\\").find(byte) == std::string_view::npos;
+    }
+  }
+};
+constexpr byte_kinds kinds;
+
+bool may_begin_timestamp(std::string_view line, std::size_t position) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(line[i]); };
+  return kinds.begins_timestamp[byte(position)] &&
+         (position == 0 || kinds.ends_token[byte(position - 1)]);
 }
 
 // The first timestamp that begins in [from, to) after a key that speaks of time.
 std::optional<timestamp> search_keys(std::string_view line, std::size_t from, std::size_t to,
                                      const timestamp_context& context) {
   for (std::size_t i = from; i < to; ++i) {
-    if (!may_begin_timestamp(line[i]) || !begins_token(line, i)) continue;
-    if (!follows_time_key(line, i)) continue;
+    if (!may_begin_timestamp(line, i) || !follows_time_key(line, i)) continue;
     const auto found = parse_token(text_cursor{line.substr(i)}, true, context);
     if (found) return found;
   }
@@ -281,21 +288,25 @@ std::optional<timestamp> parse_json_line(std::string_view line, const timestamp_
   return found ? found : search_keys(line, tail, line.size(), context);
 }
 
+// Over the zeros that are there, as many JSON reports have a million of these.
+void put_digits(std::string& text, std::size_t position, std::size_t count, std::int64_t value) {
+  for (std::size_t i = count; i > 0; --i, value /= 10) {
+    text[position + i - 1] = static_cast<char>('0' + value % 10);
+  }
+}
+
 }  // namespace
 
 std::optional<timestamp> parse_timestamp(std::string_view line, const timestamp_context& context) {
   const std::size_t start = std::min(line.find_first_not_of(" \t"), line.size());
   if (start < line.size() && line[start] == '{') return parse_json_line(line, context);
   const std::size_t limit = std::min(line.size(), start == 0 ? prefix_bytes_max : start + 1);
-  bool only_brackets_before = true;
+  const std::size_t first_word = std::min(line.find_first_not_of("[(\"", start), line.size());
   for (std::size_t i = start; i < limit; ++i) {
-    const char byte = line[i];
-    if (may_begin_timestamp(byte) && begins_token(line, i)) {
-      const bool epoch = is_digit(byte) && (only_brackets_before || follows_time_key(line, i));
-      const auto found = parse_token(text_cursor{line.substr(i)}, epoch, context);
-      if (found) return found;
-    }
-    only_brackets_before = only_brackets_before && (byte == '[' || byte == '(' || byte == '"');
+    if (!may_begin_timestamp(line, i)) continue;
+    const bool epoch = i <= first_word || (is_digit(line[i]) && follows_time_key(line, i));
+    const auto found = parse_token(text_cursor{line.substr(i)}, epoch, context);
+    if (found) return found;
   }
   return std::nullopt;
 }
@@ -311,19 +322,21 @@ std::string format_rfc3339(timestamp time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{time - day};
-  std::string text =
-      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  std::string text = "0000-00-00T00:00:00";
+  put_digits(text, 0, 4, static_cast<int>(date.year()));
+  put_digits(text, 5, 2, static_cast<unsigned>(date.month()));
+  put_digits(text, 8, 2, static_cast<unsigned>(date.day()));
+  put_digits(text, 11, 2, clock.hours().count());
+  put_digits(text, 14, 2, clock.minutes().count());
+  put_digits(text, 17, 2, clock.seconds().count());
   const std::int64_t fraction = clock.subseconds().count();
-  if (fraction % 1'000 != 0) {
-    text += fmt::format(".{:09}", fraction);
-  } else if (fraction % 1'000'000 != 0) {
-    text += fmt::format(".{:06}", fraction / 1'000);
-  } else if (fraction != 0) {
-    text += fmt::format(".{:03}", fraction / 1'000'000);
+  if (fraction != 0) {
+    const std::size_t digits = fraction % 1'000 != 0 ? 9 : fraction % 1'000'000 != 0 ? 6 : 3;
+    text += ".000000000";
+    put_digits(text, 20, 9, fraction);
+    text.resize(20 + digits);
   }
-  return text + "Z";
+  return text + 'Z';
 }
 
 }  // namespace logagg
