@@ -36,6 +36,9 @@ class backend {
   /// Gives back what has ended. Does not wait.
   virtual void reap(request_queue& ended) noexcept = 0;
 
+  /// Serves the request on this thread, however long it takes: for a file that outlives its engine.
+  virtual void serve_blocking(request& wanted) noexcept = 0;
+
   /// Lets go of requests that do not come back: they and their memory stay with the back end,
   /// which then stays alive until the process ends.
   virtual void abandon_in_flight() noexcept {}

@@ -28,6 +28,9 @@ inline constexpr std::int64_t miss_cost_ns = 8'000;  ///< RWF_NOWAIT that misses
 inline constexpr std::int64_t open_cost_ns = 2'000;  ///< open_inline
 inline constexpr std::size_t bytes_per_ns = 8;       ///< copying
 
+/// A copy of less costs nothing worth counting.
+inline constexpr std::size_t small_copy_bytes = 1024;
+
 inline std::int64_t copy_cost_ns(std::size_t bytes) noexcept {
   return static_cast<std::int64_t>(bytes / bytes_per_ns);
 }

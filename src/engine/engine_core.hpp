@@ -87,6 +87,9 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
     return engine_floor::thread_budget.allows(this, turn_.load(std::memory_order_relaxed));
   }
   void charge(std::int64_t cost_ns) noexcept { engine_floor::thread_budget.charge(cost_ns); }
+  void charge_copy(std::size_t bytes) noexcept {
+    if (bytes > engine_floor::small_copy_bytes) charge(engine_floor::copy_cost_ns(bytes));
+  }
   /// One attempt on rung 1, charged and counted.
   std::int64_t try_inline(backend::request& wanted) noexcept;
   void count(rung served) noexcept { add(served_[static_cast<std::size_t>(served)], 1); }
@@ -94,6 +97,8 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   // ---- Requests ----
   void submit(backend::request& wanted) noexcept;
   void cancel(backend::request& wanted) noexcept;
+  /// Only when no turn will come.
+  void serve_blocking(backend::request& wanted) noexcept { backend_->serve_blocking(wanted); }
   /// Its caller has been told that it is over, while the kernel still has it.
   void park(backend::request& wanted) noexcept;
   /// Has it resumed in the next turn. False: it is waiting for that already, or no turn will come.

@@ -48,7 +48,9 @@ void engine_core::shut_down() noexcept {
     backend_->abandon_in_flight();
     static_cast<void>(backend_.release());
     backend_ = backend::make_backend(
-        {.backend = backend_kind::threads, .concurrent = options_.concurrent, .memory = nullptr},
+        {.backend = backend_kind::threads,
+         .concurrent = options_.concurrent,
+         .memory = options_.memory},
         wake_);
   }
   resume_yielded();

@@ -21,6 +21,8 @@ class file_call : public call<T>, public queued_call {
     std::lock_guard lock(file_.mutex());
     if (file_.has_queue() || !this->core_->allows_inline()) return false;
     if (attempt() != progress::done) return false;
+    // Whatever the call was: a coroutine that never waits must meet the end of its budget.
+    this->core_->charge(engine_floor::buffer_cost_ns);
     this->settled_ = true;
     return true;
   }

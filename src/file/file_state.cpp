@@ -32,6 +32,7 @@ void file_state::advance() noexcept {
       go_on_next_turn();
       break;
     }
+    core_->charge(engine_floor::buffer_cost_ns);
     const progress made = front->attempt();
     if (made == progress::waiting) break;
     queue_.pop();
@@ -121,15 +122,22 @@ void file_state::handle_dropped() noexcept {
 
 // Only when the engine is gone: there is no loop left that could be held up.
 void file_state::close_without_engine() noexcept {
-  while (!writer_.empty()) {
+  while (!writer_.empty() && !drain_) {
     const auto bytes = writer_.drain();
-    const iovec part{bytes.data(), bytes.size()};
-    const auto offset = seekable() ? static_cast<off_t>(writer_.position()) : -1;
-    const auto moved = sys::write_parts(what_.fd, &part, 1, offset, 0);
-    if (moved <= 0) break;
-    writer_.written(static_cast<std::size_t>(moved));
+    backend::request wanted;
+    address(wanted, opcode::write);
+    wanted.offset = seekable() ? writer_.position() : backend::no_offset;
+    wanted.set_buffer(bytes.data(), bytes.size());
+    core_->serve_blocking(wanted);
+    writer_.written(wanted.moved);
+    if (wanted.result < 0 || wanted.moved == 0) break;
   }
-  sys::close_file(std::exchange(what_.fd, -1));
+  // What the kernel still has of this file keeps the descriptor: its number must not be used anew.
+  if (!quiet() || reading_ahead()) return;
+  backend::request wanted;
+  address(wanted, opcode::close);
+  core_->serve_blocking(wanted);
+  closed();
 }
 
 }  // namespace ringfiles::detail

@@ -24,7 +24,6 @@ class read_line final : public read_call<std::optional<std::string>> {
     auto found = find_line(file_, window, limit_, final && !malformed);
     if (found) {
       consume(found->raw);
-      core_->count(rung::buffer);
       succeed(std::move(found->line));
       return verdict::ended;
     }
@@ -59,7 +58,6 @@ class read_line_batch final : public read_call<std::optional<lines>> {
       std::optional<lines> batch(std::in_place, file_.reader().share(), window.substr(0, size),
                                  mode);
       consume(size);
-      core_->count(rung::buffer);
       succeed(std::move(batch));
       return verdict::ended;
     }

@@ -25,7 +25,10 @@ class open_call final : public simple_call<file> {
       : path_(std::move(path)), mode_words_(mode), options_(options) {}
 
   bool try_now() override {
-    if (!prepare()) return settled_ = true;
+    if (!prepare()) {
+      core_->charge(engine_floor::open_cost_ns);
+      return settled_ = true;
+    }
     if (!core_->allows_inline()) return false;
     const std::int64_t result = core_->try_inline(wanted_);
     if (result == backend::would_wait) return false;

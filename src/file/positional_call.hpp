@@ -28,6 +28,7 @@ class positional_call : public file_call<T> {
       if (this->file_.has_barrier() || !this->core_->allows_inline()) return false;
       if (serve_inline() != progress::done) return false;
     }
+    this->core_->charge(engine_floor::buffer_cost_ns);
     this->settled_ = true;
     return true;
   }

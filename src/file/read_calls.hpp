@@ -49,7 +49,7 @@ class read_call : public file_call<T> {
     if (!this->file_.seekable()) kept_.append(this->file_.reader().bytes().substr(0, count));
     taken_ += count;
     this->file_.consume(count);
-    this->core_->charge(engine_floor::buffer_cost_ns + engine_floor::copy_cost_ns(count));
+    this->core_->charge_copy(count);
   }
 
   /// Bytes that never were in the buffer.
@@ -68,7 +68,11 @@ class read_call : public file_call<T> {
   progress look() {
     for (bool final = false;;) {
       const text_window window = readable_window(this->file_, final);
-      if (take(window.bytes, window.malformed, final) == verdict::ended) return progress::done;
+      if (take(window.bytes, window.malformed, final) == verdict::ended) {
+        if (from_buffer_ && taken_ > 0) this->core_->count(rung::buffer);
+        return progress::done;
+      }
+      from_buffer_ = false;
       if (!final && take_directly()) continue;
       switch (this->file_.fill()) {
         case fill_result::filled:
@@ -86,6 +90,7 @@ class read_call : public file_call<T> {
   }
 
   std::size_t taken_ = 0;
+  bool from_buffer_ = true;  ///< nothing had to be brought in
   std::string kept_;  ///< of a stream, which cannot be read again
   std::optional<std::uint64_t> error_position_;
 };

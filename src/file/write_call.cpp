@@ -68,7 +68,7 @@ class write_call final : public file_call<T> {
       if (!writer.fits(data_.size())) return progress::waiting;
     }
     writer.take(data_);
-    this->core_->charge(engine_floor::buffer_cost_ns + engine_floor::copy_cost_ns(data_.size()));
+    this->core_->charge_copy(data_.size());
     this->core_->count(rung::buffer);
     if (writer.full()) file().drain();
     return accept();

@@ -29,14 +29,14 @@ namespace swar {
 /// A word with the low bit of every byte set.
 inline constexpr std::uint64_t ones = 0x0101010101010101u;
 
-inline std::uint64_t load_word(const char* bytes) noexcept {
+[[gnu::always_inline]] inline std::uint64_t load_word(const char* bytes) noexcept {
   std::uint64_t word = 0;
   std::memcpy(&word, bytes, sizeof word);
   return word;
 }
 
 /// The bits of the 8 bytes that equal `wanted`, byte 0 in bit 0 whatever the machine's byte order.
-inline std::uint64_t equal_mask8(const char* bytes, char wanted) noexcept {
+[[gnu::always_inline]] inline std::uint64_t equal_mask8(const char* bytes, char wanted) noexcept {
   constexpr std::uint64_t low7 = ones * 0x7f;
   const std::uint64_t different = load_word(bytes) ^ (ones * static_cast<unsigned char>(wanted));
   const std::uint64_t equal = ~(((different & low7) + low7) | different | low7) >> 7;
@@ -63,27 +63,39 @@ namespace simd {
 
 using vector = std::experimental::native_simd<char>;
 
-/// The mask of a block, put together from what `matches(vector)` says about each part of it.
+/// The parts that make up a block. Everything below is spelled out over them, without a loop or a
+/// lambda, because GCC 12 at -O2 unrolls no loop and calls lambdas.
+using parts = std::make_index_sequence<block_bytes / vector::size()>;
+
+[[gnu::always_inline]] inline vector load(const char* block, std::size_t part) noexcept {
+  return vector(block + part * vector::size(), std::experimental::element_aligned);
+}
+
 /// `__to_bitset` is libstdc++'s; the published interface has no way from a mask to its bits.
-template <class Matches>
-[[gnu::always_inline]] inline std::uint64_t mask_of(const char* block, Matches matches) noexcept {
-  const auto part_mask = [&](std::size_t at) {
-    const vector part(block + at, std::experimental::element_aligned);
-    return std::uint64_t{matches(part).__to_bitset().to_ullong()} << at;
-  };
-  // Unrolled here, because GCC 12 leaves a loop of four turns a loop at -O2 (15 % slower).
-  return [&]<std::size_t... part>(std::index_sequence<part...>) {
-    return (part_mask(part * vector::size()) | ...);
-  }(std::make_index_sequence<block_bytes / vector::size()>{});
+[[gnu::always_inline]] inline std::uint64_t bits(vector::mask_type mask,
+                                                 std::size_t part) noexcept {
+  return std::uint64_t{mask.__to_bitset().to_ullong()} << (part * vector::size());
+}
+
+template <std::size_t... part>
+[[gnu::always_inline]] inline std::uint64_t equal_mask(const char* block, char wanted,
+                                                       std::index_sequence<part...>) noexcept {
+  return (bits(load(block, part) == wanted, part) | ...);
+}
+
+template <std::size_t... part>
+[[gnu::always_inline]] inline std::uint64_t either_mask(const char* block, char first, char second,
+                                                        std::index_sequence<part...>) noexcept {
+  return (bits(load(block, part) == first || load(block, part) == second, part) | ...);
 }
 
 [[gnu::always_inline]] inline std::uint64_t equal_mask(const char* block, char wanted) noexcept {
-  return mask_of(block, [wanted](vector part) { return part == wanted; });
+  return equal_mask(block, wanted, parts{});
 }
 
 [[gnu::always_inline]] inline std::uint64_t either_mask(const char* block, char first,
                                                         char second) noexcept {
-  return mask_of(block, [=](vector part) { return part == first || part == second; });
+  return either_mask(block, first, second, parts{});
 }
 
 }  // namespace simd

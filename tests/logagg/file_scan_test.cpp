@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "logagg/line_blocks.hpp"
@@ -15,6 +16,12 @@ using lines = std::vector<std::string>;
 /// One file, handed over in blocks. An entry is shown as "number time|text".
 class FileScan : public ::testing::Test {
  protected:
+  static constexpr std::size_t inherited_lines_max = file_scan::inherited_lines_max;
+
+  void begin_file() {
+    scan_ = file_scan(filter_, context_, 7);
+    found_.clear();
+  }
   void block(std::string_view text) { scan_.scan(text, found_); }
   void block_with_hole(std::size_t hole, std::string_view text) {
     block(std::string(hole, '\0') + std::string(text));
@@ -62,6 +69,19 @@ TEST_F(FileScan, GivesTwoWantedLinesTheTimeThatEachHasAboveIt) {
   block("ERROR g\n");
   EXPECT_EQ(entries(), (lines{"1 23:00:01|2026-11-22 23:00:01 ERROR a", "2 23:00:01|ERROR b",
                               "4 23:00:02|ERROR d", "5 23:00:02|ERROR e", "7 23:00:03|ERROR g"}));
+}
+
+TEST_F(FileScan, LooksForATimeNoFurtherAboveThanItsLimit) {
+  for (const std::size_t blocks : {1U, 2U}) {
+    for (const std::size_t distance : {inherited_lines_max, inherited_lines_max + 1}) {
+      begin_file();
+      std::string text = "2026-11-22 23:00:01 INFO a\n";
+      for (std::size_t i = 1; i < distance; ++i) text += "\tat b\n";
+      if (blocks == 2) block(std::exchange(text, ""));
+      block(text + "ERROR c\n");
+      EXPECT_EQ(found_.at(0).time.has_value(), distance == inherited_lines_max);
+    }
+  }
 }
 
 TEST_F(FileScan, LeavesTheFirstLinesWithoutATime) {

@@ -21,15 +21,15 @@ void settle(probe::event_loop& loop, ringfiles::engine& engine, const char* name
 }
 
 void latency(const probe::options& given, ringfiles::engine& engine) {
-  hung_files files{given.text("mount"), {}, {}, {}, {}, {}, {}, {}};
-  for (int i = 1; i <= 7; ++i)
+  hung_files files{given.text("mount"), {}, {}, {}, {}, {}, {}, {}, {}};
+  for (int i = 1; i <= 8; ++i)
     probe::write_file(files.folder + "/hung_" + std::to_string(i), std::string(1 << 20, 'a'));
   probe::write_file(files.folder + "/opened", "x");
   const probe::fault_control faults(files.folder);
   ringfiles::run(engine, open_files(files));
+  stopwatch watch(engine);
   const int before = probe::open_descriptors();
   faults.apply(all_calls_hang);
-  stopwatch watch(engine);
   std::vector<std::int64_t> all;
   for (const auto& [name, start] : calls()) {
     const auto times =
@@ -62,7 +62,7 @@ void parked(const probe::options& given, ringfiles::engine& engine) {
   const std::string folder = given.text("mount");
   probe::write_file(folder + "/hung_1", std::string(1 << 20, 'a'));
   const probe::fault_control faults(folder);
-  hung_files files{folder, {}, {}, {}, {}, {}, {}, {}};
+  hung_files files{folder, {}, {}, {}, {}, {}, {}, {}, {}};
   const auto open_one = [](hung_files& f) -> task<void> {
     f.at = co_await ringfiles::open(f.folder + "/hung_1", "rb");
   };

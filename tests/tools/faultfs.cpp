@@ -43,6 +43,8 @@ constexpr std::chrono::milliseconds signal_again{100};
 void on_init(void*, fuse_conn_info* connection) {
   connection->max_background = background_requests;
   connection->congestion_threshold = background_requests;
+  // So that O_TRUNC comes as a truncate of its own, which reaches the file and can be broken.
+  connection->want &= ~static_cast<unsigned>(FUSE_CAP_ATOMIC_O_TRUNC);
 }
 
 constexpr fuse_lowlevel_ops make_operations() {

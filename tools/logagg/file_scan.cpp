@@ -1,6 +1,7 @@
 #include "logagg/file_scan.hpp"
 
 #include "logagg/escape.hpp"
+#include "logagg/text_search.hpp"
 
 namespace logagg {
 namespace {
@@ -35,13 +36,14 @@ void file_scan::scan(std::string_view block, std::vector<entry>& found) {
   timed_until_ = 0;
   next_number_ = filter_->find_matches(block, next_number_, [&](const matching_line& line) {
     const auto begin = static_cast<std::size_t>(line.text.data() - block.data());
-    advance_time(block, begin + line.text.size());
-    found.push_back({time_, file_index_, line.number, block_offset_ + begin,
+    advance_time(block, begin + line.text.size(), line.number);
+    found.push_back({time_at(line.number), file_index_, line.number, block_offset_ + begin,
                      escape_malformed(without_blanks(without_hole(line.text)))});
   });
-  advance_time(block, block.size());
+  const bool ends_inside_line = block.back() != '\n';
+  advance_time(block, block.size(), next_number_ - (ends_inside_line ? 0 : 1));
   block_offset_ += block.size();
-  inside_line_ = block.back() != '\n';
+  inside_line_ = ends_inside_line;
 }
 
 std::uint64_t file_scan::line_count() const noexcept {
@@ -54,20 +56,24 @@ std::optional<timestamp> file_scan::parse(std::string_view line, bool is_block_s
   return parse_timestamp(without_hole(line), context_);
 }
 
-// Makes `time_` that of the line that ends at `end`: the last timestamp between `timed_until_` and
-// there, or if there is none, the one known before. Backwards, as it is nearly always the first.
-void file_scan::advance_time(std::string_view block, std::size_t end) {
+std::optional<timestamp> file_scan::time_at(std::uint64_t line_number) const noexcept {
+  return line_number - time_line_ <= inherited_lines_max ? time_ : std::nullopt;
+}
+
+// Looks from the line `number`, which ends at `end`, upwards to `timed_until_`: nearly always the
+// first line looked at has a timestamp.
+void file_scan::advance_time(std::string_view block, std::size_t end, std::uint64_t number) {
   const std::size_t begin = timed_until_;
   timed_until_ = end;
-  for (std::size_t line_end = end; line_end > begin;) {
-    const std::size_t feed = block.substr(begin, line_end - 1 - begin).rfind('\n');
+  for (std::size_t tried = 0; tried <= inherited_lines_max && end > begin; ++tried, --number) {
+    const std::size_t feed = find_last_line_feed(block.substr(begin, end - 1 - begin));
     const std::size_t line_begin = feed == std::string_view::npos ? begin : begin + feed + 1;
-    const auto time = parse(block.substr(line_begin, line_end - line_begin), line_begin == 0);
-    if (time) {
+    if (const auto time = parse(block.substr(line_begin, end - line_begin), line_begin == 0)) {
       time_ = time;
+      time_line_ = number;
       return;
     }
-    line_end = line_begin;
+    end = line_begin;
   }
 }
 

@@ -2,8 +2,9 @@
 //
 // Wanted lines get their timestamp, their number and a text that can be shown. A wanted line that
 // has no timestamp (a stack trace, the second line of a message) takes that of the nearest line
-// above it, wanted or not. So it is looked for upwards, from the wanted lines and from the end of
-// each block, and stops at the first one found: most lines are never parsed.
+// above it, wanted or not, unless that is too far away. So it is looked for upwards, from the wanted
+// lines and from the end of each block, and nearly always found at once: most lines are never
+// parsed.
 //
 // The text is the line without blanks at either end, as in the article's program, malformed UTF-8
 // escaped. A byte order mark at the file's start and NULs at a line's start (the hole that a writer
@@ -26,6 +27,11 @@ namespace logagg {
 
 class file_scan {
  public:
+  /// So many lines above one without a timestamp are looked at. More than any stack trace has (Java
+  /// stops at 1024 frames, and prints one a line), few enough that a file of another kind, without
+  /// any timestamp, costs 0.1 ms more a block and not a parse of each line.
+  static constexpr std::size_t inherited_lines_max = 1100;
+
   /// `filter` has to outlive this.
   file_scan(const line_filter& filter, const timestamp_context& context, std::size_t file_index);
 
@@ -37,7 +43,8 @@ class file_scan {
 
  private:
   std::optional<timestamp> parse(std::string_view line, bool is_block_start) const;
-  void advance_time(std::string_view block, std::size_t end);
+  std::optional<timestamp> time_at(std::uint64_t line_number) const noexcept;
+  void advance_time(std::string_view block, std::size_t end, std::uint64_t number);
 
   const line_filter* filter_;
   timestamp_context context_;
@@ -46,7 +53,8 @@ class file_scan {
   std::uint64_t block_offset_ = 0;
   bool at_file_start_ = true;
   bool inside_line_ = false;       // the last block ended with a piece of a line
-  std::optional<timestamp> time_;  // of the lines before `timed_until_`
+  std::optional<timestamp> time_;  // the last one before `timed_until_`
+  std::uint64_t time_line_ = 0;    // the line that has it
   std::size_t timed_until_ = 0;    // in the block being scanned
 };
 

@@ -15,8 +15,9 @@ namespace {
 constexpr auto npos = std::string_view::npos;
 
 // May the expression be searched for in many lines at once, `^` standing for any line's beginning
-// and no part of it matching a line feed (so that a search ends with its line)? Not if it speaks of the end of the text, which "\r\n"
-// hides, of its beginning, of single bytes, or changes what `^` means. A false no costs only time.
+// and no part of it matching a line feed (so that no search goes on behind its line)? Not if it
+// speaks of the end of the text, which "\r\n" hides, of its beginning, of single bytes, or changes
+// what `^` means. A false no costs only time.
 bool may_span_lines(std::string_view pattern) {
   for (const std::string_view part : {"$", "\\A", "\\z", "\\C"}) {
     if (pattern.find(part) != npos) return false;

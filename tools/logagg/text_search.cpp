@@ -70,6 +70,7 @@ std::uint64_t count_line_feeds(std::string_view text) noexcept {
 }
 
 std::size_t find_last_line_feed(std::string_view text) noexcept {
+  if (text.empty()) return std::string_view::npos;
   const void* const found = ::memrchr(text.data(), '\n', text.size());
   if (found == nullptr) return std::string_view::npos;
   return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());

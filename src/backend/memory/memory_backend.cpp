@@ -28,6 +28,11 @@ std::int64_t memory_backend::try_inline(request& wanted) noexcept {
   return server.serve(wanted);
 }
 
+void memory_backend::serve_blocking(request& wanted) noexcept {
+  std::lock_guard lock(disk_->serve().mutex);
+  disk_->serve().serve_whole(wanted);
+}
+
 void memory_backend::submit(request& wanted) noexcept {
   if (wanted.code == opcode::job) return jobs_->submit(wanted);
   auto& server = disk_->serve();

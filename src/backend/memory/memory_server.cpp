@@ -132,8 +132,7 @@ std::int64_t memory_filesystem::server::write(inode& file, const descriptor& ope
   return static_cast<std::int64_t>(moved);
 }
 
-void memory_filesystem::server::finish(held_request item) {
-  backend::request& wanted = *item.wanted;
+void memory_filesystem::server::serve_whole(backend::request& wanted) {
   const bool transfers = wanted.code == opcode::read || wanted.code == opcode::write;
   if (wanted.cancel_asked && wanted.code == opcode::read) {
     wanted.result = -ECANCELED;
@@ -144,6 +143,11 @@ void memory_filesystem::server::finish(held_request item) {
     wanted.result = serve(wanted);
   }
   wanted.served = rung::memory;
+}
+
+void memory_filesystem::server::finish(held_request item) {
+  backend::request& wanted = *item.wanted;
+  serve_whole(wanted);
   item.ended->push(&wanted);
   item.wake->signal();
 }

@@ -43,6 +43,7 @@ struct memory_filesystem::server {
 
   /// Serves one request; REQUIRES: mutex held.
   std::int64_t serve(backend::request& wanted);
+  void serve_whole(backend::request& wanted);  ///< to its end; REQUIRES: mutex held
   void finish(held_request item);  ///< serves to the end and hands back; REQUIRES: mutex held
 
  private:
@@ -68,6 +69,7 @@ class memory_backend final : public backend {
   void cancel(request& wanted) noexcept override;
   void reap(request_queue& ended) noexcept override;
   void abandon_in_flight() noexcept override;
+  void serve_blocking(request& wanted) noexcept override;
   void add_to(statistics&) const noexcept override {}
 
  private:

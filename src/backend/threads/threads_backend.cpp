@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "backend/inline_calls.hpp"
+#include "backend/threads/blocking_calls.hpp"
 #include "backend/threads/pool.hpp"
 
 namespace ringfiles::backend {
@@ -10,6 +11,8 @@ namespace ringfiles::backend {
 std::int64_t threads_backend::try_inline(request& wanted) noexcept { return call_inline(wanted); }
 
 void threads_backend::submit(request& wanted) noexcept { pool::instance().submit(wanted, sink_); }
+
+void threads_backend::serve_blocking(request& wanted) noexcept { call_blocking(wanted); }
 
 // A request that no thread has begun is over at once. One inside a system call is not interrupted:
 // that would take a signal handler, which belongs to the program.

@@ -19,6 +19,7 @@ class threads_backend final : public backend {
   void submit(request& wanted) noexcept override;
   void cancel(request& wanted) noexcept override;
   void reap(request_queue& ended) noexcept override { sink_->take(ended); }
+  void serve_blocking(request& wanted) noexcept override;
   void add_to(statistics&) const noexcept override {}
 
  private:

@@ -33,6 +33,7 @@ class uring_backend final : public backend {
   void cancel(request& wanted) noexcept override;
   void reap(request_queue& ended) noexcept override;
   void abandon_in_flight() noexcept override;
+  void serve_blocking(request& wanted) noexcept override { pool_.serve_blocking(wanted); }
   void add_to(statistics& stats) const noexcept override;
 
  private:

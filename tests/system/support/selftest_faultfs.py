@@ -330,6 +330,9 @@ def mirror_is_faithful(_report):
                 assert os.fstat(handle).st_size == len(CONTENT) + 3
                 assert os.fstat(handle).st_nlink == 0
                 assert os.pread(handle, 9, len(CONTENT)) == b"end"
+            (mirror.path / "short").write_bytes(CONTENT)
+            (mirror.path / "short").write_bytes(b"rewritten")
+            assert (mirror.backing / "short").read_bytes() == b"rewritten"
             os.mkfifo(folder / "pipe")
             assert (folder / "pipe").is_fifo() and not file.exists()
 

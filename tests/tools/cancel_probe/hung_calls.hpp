@@ -18,12 +18,13 @@ using ringfiles::task;
 using namespace std::chrono_literals;
 
 constexpr std::size_t block_bytes = 64 * 1024;
+constexpr std::size_t large_bytes = 2 * 1024 * 1024;  // more than any write buffer takes
 constexpr std::int64_t patience_ns = 30'000'000'000;
 
 /// The files that calls are made on: everything about them hangs once they are open.
 struct hung_files {
   std::string folder;
-  ringfiles::file read, line, into, at, write, sync, cut;
+  ringfiles::file read, line, into, at, write, sync, cut, flush;
   std::vector<std::byte> memory = std::vector<std::byte>(block_bytes);
 };
 
@@ -40,11 +41,17 @@ inline task<void> open_files(hung_files& files) {
   files.write = co_await ringfiles::open(start + "5", "r+b");
   files.sync = co_await ringfiles::open(start + "6", "r+b");
   files.cut = co_await ringfiles::open(start + "7", "r+b");
+  files.flush = co_await ringfiles::open(start + "8", "r+b");
 }
 
 template <class T>
 task<void> plain(ringfiles::operation<T> call) {
   co_await std::move(call);
+}
+
+inline task<void> write_and_flush(hung_files& files, std::stop_token stop) {
+  co_await files.flush.write("a few bytes").stopped_by(stop);
+  co_await files.flush.flush().stopped_by(stop);
 }
 
 using starter = std::function<task<void>(hung_files&, std::stop_token)>;
@@ -66,9 +73,9 @@ inline std::map<std::string, starter> calls() {
          return plain(f.at.read_at(0, std::span(f.memory)).stopped_by(t));
        }},
       {"write", [](hung_files& f, std::stop_token t) {
-         return plain(f.write.write(std::string(3 * block_bytes, 'w')).stopped_by(t));
+         return plain(f.write.write(std::string(large_bytes, 'w')).stopped_by(t));
        }},
-      {"flush", [](hung_files& f, std::stop_token t) { return plain(f.write.flush().stopped_by(t)); }},
+      {"flush", write_and_flush},
       {"write_at", [](hung_files& f, std::stop_token t) {
          return plain(f.cut.write_at(0, std::string(block_bytes, 'w')).stopped_by(t));
        }},

@@ -6,7 +6,8 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/is_executor.hpp>
 #include <boost/asio/query.hpp>
-#include <boost/asio/system_context.hpp>
+#include <boost/asio/system_executor.hpp>
+#include <boost/asio/use_future.hpp>
 #include <type_traits>
 
 #include "ringfiles/asio/engine_service.hpp"
@@ -26,11 +27,15 @@ decltype(auto) context_of(const Executor& executor) {
     return executor.context();  // as in the Networking TS: io_context::strand
 }
 
-/// Executors that stand for "nowhere in particular": of a plain callback, and of use_future.
-template <any_executor Executor>
-inline constexpr bool is_homeless =
-    std::is_same_v<std::decay_t<decltype(context_of(std::declval<const Executor&>()))>,
-                   boost::asio::system_context>;
+/// Executors that stand for "nowhere in particular": of a plain callback, and of use_future. (Asking
+/// them for their context would start the threads of the system context.)
+template <class Executor>
+inline constexpr bool is_homeless = false;
+template <class Blocking, class Relationship, class Allocator>
+inline constexpr bool is_homeless<
+    boost::asio::basic_system_executor<Blocking, Relationship, Allocator>> = true;
+template <class T, class Blocking>
+inline constexpr bool is_homeless<boost::asio::detail::promise_executor<T, Blocking>> = true;
 
 inline engine_service& service_in(boost::asio::execution_context& context) {
   return boost::asio::use_service<engine_service>(context);

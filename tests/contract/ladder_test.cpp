@@ -1,0 +1,228 @@
+// Which rung served, and the yield budget: what is in memory comes at once, but never for ever.
+#include <fcntl.h>
+#include <sys/vfs.h>
+
+#include "fixture.hpp"
+
+namespace ringfiles::contract {
+namespace {
+
+class ladder : public suite {
+ protected:
+  /// Counts what `body` had served by each rung.
+  template <class Body>
+  statistics served_by(Body body) {
+    const statistics before = loop().stats();
+    run(body);
+    statistics counted = loop().stats();
+    for (std::size_t i = 0; i < rung_count; ++i) counted.served[i] -= before.served[i];
+    return counted;
+  }
+  bool on_ext4() const {
+    struct statfs about {};
+    constexpr long ext4 = 0xef53;
+    return on_kernel() && ::statfs(path("").c_str(), &about) == 0 && about.f_type == ext4;
+  }
+  rung inline_rung() const { return on_kernel() ? rung::inlined : rung::memory; }
+};
+CONTRACT_FOR_ALL(ladder);
+
+TEST_P(ladder, ACachedReadIsServedInline) {
+  put("a", pattern(8192));
+  file f = opened("a", "rb");
+  const auto counted = served_by([&]() -> task<> { co_await f.read_at(0, 4096); });
+  EXPECT_EQ(counted[inline_rung()], 1U);
+  EXPECT_EQ(counted[rung::pool] + counted[rung::ring], 0U);
+}
+
+TEST_P(ladder, ABufferedReadIsServedByTheBuffer) {
+  put("a", pattern(8192));
+  file f = opened("a", "rb");
+  run([&]() -> task<> { co_await f.read(1); });
+  const auto counted = served_by([&]() -> task<> {
+    co_await f.read(100);
+    co_await f.readline(10);
+    co_await f.read_some(10);
+    std::string into(10, '?');
+    co_await f.readinto(std::as_writable_bytes(std::span(into)));
+  });
+  EXPECT_EQ(counted[rung::buffer], 4U);
+  EXPECT_EQ(counted[inline_rung()] + counted[rung::pool] + counted[rung::ring], 0U);
+}
+
+TEST_P(ladder, LinesComeFromTheBuffer) {
+  std::string content;
+  for (int i = 0; i < 1000; ++i) content += "0123456789\n";
+  put("a", content);
+  file f = opened("a", "r");
+  const auto counted = served_by([&]() -> task<> {
+    while (co_await f.readline()) {}
+  });
+  EXPECT_GE(counted[rung::buffer], 999U);
+  EXPECT_LE(counted[inline_rung()] + counted[rung::pool], 3U);
+}
+
+TEST_P(ladder, SmallWritesAreServedByTheBuffer) {
+  file f = opened("a", "w");
+  const auto counted = served_by([&]() -> task<> {
+    for (int i = 0; i < 100; ++i) co_await f.write("x");
+  });
+  EXPECT_EQ(counted[rung::buffer], 100U);
+  EXPECT_EQ(counted[inline_rung()] + counted[rung::pool] + counted[rung::ring], 0U);
+}
+
+TEST_P(ladder, AColdReadIsServedByTheRing) {
+  if (GetParam() != backend_kind::uring) GTEST_SKIP() << "there is no ring in this back end";
+  if (!on_ext4()) GTEST_SKIP() << "whether pages leave the cache is known for ext4 only";
+  put("a", pattern(1 << 20));
+  file f = opened("a", "rb");
+  make_cold("a");
+  std::string first;
+  const auto counted = served_by([&]() -> task<> { first = co_await f.read_at(512 * 1024, 4096); });
+  EXPECT_EQ(first, pattern(4096, 512 * 1024));
+  EXPECT_EQ(counted[rung::ring], 1U);
+  EXPECT_EQ(counted[rung::pool], 0U);
+}
+
+TEST_P(ladder, AColdReadWithoutARingIsServedByThePool) {
+  if (GetParam() != backend_kind::threads) GTEST_SKIP() << "about the pool alone";
+  if (!on_ext4()) GTEST_SKIP() << "whether pages leave the cache is known for ext4 only";
+  put("a", pattern(1 << 20));
+  file f = opened("a", "rb");
+  make_cold("a");
+  const auto counted = served_by([&]() -> task<> { co_await f.read_at(512 * 1024, 4096); });
+  EXPECT_EQ(counted[rung::pool], 1U);
+}
+
+TEST_P(ladder, ALargeReadIsNotCopiedOnTheLoop) {
+  put("a", pattern(2'000'000));
+  file f = opened("a", "rb");
+  const auto counted = served_by([&]() -> task<> { co_await f.read_at(0, 1'000'000); });
+  EXPECT_EQ(counted[rung::inlined], 0U);
+}
+
+TEST_P(ladder, AKnownPathIsOpenedInline) {
+  put("a", "x");
+  opened("a", "r");
+  const auto counted = served_by([&]() -> task<> {
+    file f = co_await open("a", "r");
+    co_await f.close();
+  });
+  EXPECT_EQ(counted[inline_rung()], 2U) << "the open and the close";
+  EXPECT_EQ(counted[rung::pool], 0U);
+}
+
+TEST_P(ladder, SyncsOfALocalDiskUseTheRing) {
+  if (GetParam() != backend_kind::uring || !on_ext4()) GTEST_SKIP() << "about ext4 and a ring";
+  file f = opened("a", "w");
+  const auto counted = served_by([&]() -> task<> { co_await f.sync(); });
+  EXPECT_EQ(counted[rung::ring], 1U);
+}
+
+TEST_P(ladder, TheReportNamesTheBackEnd) {
+  EXPECT_EQ(loop().backend(), GetParam());
+  const backend_choice choice = backend_report();
+  EXPECT_FALSE(choice.why.empty());
+  EXPECT_NE(describe(choice).find(to_string(choice.kind)), std::string::npos);
+}
+
+// ---- The yield budget: a coroutine that only ever hits lets its neighbour run --------------------
+
+class yielding : public suite {
+ protected:
+  /// Runs `call` in a loop until a neighbour has had its turn; false when it never got one.
+  template <class Call>
+  bool lets_neighbour_run(Call call) {
+    bool ran = false;
+    int left = 200'000;
+    const auto neighbour = [&]() -> task<> {
+      co_await sleep_for(0ns);
+      ran = true;
+    };
+    const auto greedy = [&]() -> task<> {
+      for (; !ran && left > 0; --left) co_await call();
+    };
+    std::vector<task<>> both;
+    both.push_back(neighbour());
+    both.push_back(greedy());
+    ringfiles::run(loop(), gather(std::move(both)));
+    return left > 0;
+  }
+};
+CONTRACT_FOR_ALL(yielding);
+
+TEST_P(yielding, WhoeverReadsFromTheBuffer) {
+  put("a", pattern(60'000));
+  file f = opened("a", "rb");
+  EXPECT_TRUE(lets_neighbour_run([&]() -> task<> {
+    co_await f.read(1);
+    if (co_await f.tell() > 50'000) co_await f.seek(0);
+  }));
+}
+
+TEST_P(yielding, WhoeverReadsNothing) {
+  put("a", "x");
+  file f = opened("a", "rb");
+  EXPECT_TRUE(lets_neighbour_run([&]() -> task<> { co_await f.read(0); }));
+  run([&]() -> task<> { co_await f.read(); });
+  EXPECT_TRUE(lets_neighbour_run([&]() -> task<> { co_await f.read(); })) << "at the end";
+}
+
+TEST_P(yielding, WhoeverReadsAtAPlace) {
+  put("a", "0123456789");
+  file f = opened("a", "rb");
+  EXPECT_TRUE(lets_neighbour_run([&]() -> task<> { co_await f.read_at(3, 4); }));
+  EXPECT_TRUE(lets_neighbour_run([&]() -> task<> { co_await f.read_at(3, 0); }));
+}
+
+TEST_P(yielding, WhoeverAsksForThePosition) {
+  put("a", "x");
+  file f = opened("a", "rb");
+  EXPECT_TRUE(lets_neighbour_run([&]() -> task<> { co_await f.tell(); }));
+  EXPECT_TRUE(lets_neighbour_run([&]() -> task<> { co_await f.seek(0); }));
+}
+
+TEST_P(yielding, WhoeverWritesSmallBits) {
+  file f = opened("a", "wb");
+  EXPECT_TRUE(lets_neighbour_run([&]() -> task<> { co_await f.write("x"); }));
+  EXPECT_TRUE(lets_neighbour_run([&]() -> task<> { co_await f.write(""); }));
+  EXPECT_TRUE(lets_neighbour_run([&]() -> task<> { co_await f.write_at(0, ""); }));
+}
+
+TEST_P(yielding, WhoeverFlushesAnEmptyBuffer) {
+  file f = opened("a", "wb");
+  EXPECT_TRUE(lets_neighbour_run([&]() -> task<> { co_await f.flush(); }));
+}
+
+TEST_P(yielding, WhoeverOpensAndCloses) {
+  put("a", "x");
+  EXPECT_TRUE(lets_neighbour_run([&]() -> task<> {
+    file f = co_await open("a", "r");
+    co_await f.close();
+  }));
+}
+
+TEST_P(yielding, WhoeverFails) {
+  file f = opened("a", "wb");
+  EXPECT_TRUE(lets_neighbour_run([&]() -> task<> { co_await error_of(f.read()); }));
+  EXPECT_TRUE(lets_neighbour_run([&]() -> task<> { co_await error_of(f.read_at(0, 1)); }));
+  EXPECT_TRUE(lets_neighbour_run([&]() -> task<> { co_await error_of(open("a", "bad")); }));
+}
+
+TEST_P(yielding, TurnsStayShort) {
+  put("a", pattern(1'000'000));
+  file g = opened("a", "rb");
+  run([&]() -> task<> {
+    for (int i = 0; i < 20; ++i) {
+      co_await g.seek(0);
+      while (!(co_await g.read(1000)).empty()) {}
+    }
+  });
+  const statistics stats = loop().stats();
+  EXPECT_GT(stats.yields, 0U);
+  if (sanitized) return;
+  EXPECT_LT(stats.longest_turn_ns, 100'000'000U) << "one turn held the loop";
+}
+
+}  // namespace
+}  // namespace ringfiles::contract
