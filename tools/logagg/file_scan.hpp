@@ -2,7 +2,7 @@
 //
 // Wanted lines get their timestamp, their number and a text that can be shown. A wanted line that
 // has no timestamp (a stack trace, the second line of a message) takes that of the nearest line
-// above it, wanted or not, unless that is too far away. So it is looked for upwards, from the wanted
+// above it, wanted or not, unless that is too far away. So it is looked for upwards, from wanted
 // lines and from the end of each block, and nearly always found at once: most lines are never
 // parsed.
 //

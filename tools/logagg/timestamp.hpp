@@ -21,7 +21,8 @@
 // epoch only at the line's start or after a key that speaks of time (`ts=`, `"time":`, …), since
 // numbers are everywhere; and of a JSON line only such keys count, at either end of the line.
 //
-// Cost: 20 to 100 ns a line, at most a few hundred bytes are looked at, however long the line is.
+// Cost: 20 to 100 ns a line (measured; 160 if it is at a JSON line's end); at most a few hundred
+// bytes are looked at, however long the line is.
 // SAFETY: pure functions, any thread. Nothing throws but for lack of memory (format_rfc3339).
 #pragma once
 

@@ -314,3 +314,27 @@ def faultfs(program, backing=None, direct=True, timeout_s=0):
             yield mirror
         finally:
             mirror.stop()
+
+
+class SlowDisk(NamedTuple):
+    """A local file system whose blocks come from the file IMAGE of a mirror."""
+
+    path: pathlib.Path
+    mirror: FaultFs
+
+
+@contextlib.contextmanager
+def slow_disk(program, kind="ext4", size_mib=256):
+    """A disk that can be made slow: disk.mirror.control("clear\\nread delay=100 1 99999 image").
+
+    To everybody it is a local disk, so an io_uring reads it, unlike the mirror, by itself.
+    """
+    with faultfs(program) as mirror:
+        image = mirror.path / "image"
+        with open(mirror.backing / "image", "wb") as file:
+            file.truncate(size_mib << 20)
+        with _loop(kind, image, "") as folder:
+            try:
+                yield SlowDisk(folder, mirror)
+            finally:
+                mirror.clear()
