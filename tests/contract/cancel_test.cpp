@@ -212,9 +212,10 @@ TEST_P(interrupted, ReadsOfAFileAtAnyMoment) {
     auto at = begin(f.read_at(500'000, 9000).within(std::chrono::microseconds(round * 5 % 60)));
     ASSERT_TRUE(crank_until([&] { return part.done() && at.done(); }));
     if (!part.failed()) seen += part.take();
-    if (!at.failed()) EXPECT_EQ(at.take(), pattern(9000, 500'000));
-    if (round > 2000) seen += run([&] { return [](file& g) -> task<std::string> {
-      co_return co_await g.read(30'000); }(f); });
+    const bool whole = at.failed() || at.take() == pattern(9000, 500'000);
+    EXPECT_TRUE(whole);
+    if (round > 2000)  // a machine so slow that no deadline is met
+      seen += run([&]() -> task<std::string> { co_return co_await f.read(30'000); });
   }
   EXPECT_EQ(seen, pattern(2'000'000));
   EXPECT_TRUE(crank_until([&] { return loop().idle(); }));
@@ -244,9 +245,10 @@ TEST_P(interrupted, WritesHappenWholeOrNotAtAll) {
     EXPECT_GT(content[at], before) << "in order, none twice";
     before = content[at];
   }
-  for (std::size_t i = 0; i < writes.size(); ++i)
-    if (!writes[i].failed())
-      EXPECT_NE(content.find(static_cast<char>('A' + static_cast<int>(i))), std::string::npos);
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    const char letter = static_cast<char>('A' + static_cast<int>(i));
+    EXPECT_TRUE(writes[i].failed() || content.find(letter) != std::string::npos) << letter;
+  }
 }
 
 TEST_P(interrupted, CancelledOpensLeakNothing) {

@@ -2,7 +2,7 @@
 """A cancelled read never touches memory that its caller got back, nor does a destroyed engine.
 
 On a mirror the pool reads; on a disk whose blocks come from a mirror the ring does. A careless
-program of plain liburing must lose its canaries in the same places, or the test proves nothing.
+program of plain liburing must lose its canaries on the mirror, or the test proves nothing.
 """
 
 import pathlib
