@@ -142,7 +142,7 @@ TEST_P(interrupted, AWriteIntoAFullPipe) {
     return closed.done();
   }));
   seen += other.take();
-  EXPECT_EQ(seen, large) << "it had begun, so it happens whole";
+  EXPECT_BYTES(seen, large) << "it had begun, so it happens whole";
 }
 
 TEST_P(interrupted, AFlushIntoAFullPipe) {
@@ -169,7 +169,7 @@ TEST_P(interrupted, AFlushIntoAFullPipe) {
   }));
   flushed.take();
   seen += other.take();
-  EXPECT_EQ(seen, expected);
+  EXPECT_BYTES(seen, expected);
 }
 
 TEST_P(interrupted, AnOpenThatWaitsForTheOtherEnd) {
@@ -217,7 +217,7 @@ TEST_P(interrupted, ReadsOfAFileAtAnyMoment) {
     if (round > 2000)  // a machine so slow that no deadline is met
       seen += run([&]() -> task<std::string> { co_return co_await f.read(30'000); });
   }
-  EXPECT_EQ(seen, pattern(2'000'000));
+  EXPECT_BYTES(seen, pattern(2'000'000));
   EXPECT_TRUE(crank_until([&] { return loop().idle(); }));
   EXPECT_EQ(loop().stats().parked, 0U);
   EXPECT_EQ(loop().stats().parked_bytes, 0U);

@@ -93,14 +93,14 @@ TEST_P(closing, CallsMadeBeforeCloseAreServed) {
     auto late_at = begin(f.read_at(0, 1));
     co_await f.close();
     for (std::uint64_t i = 0; i < 50; ++i)
-      EXPECT_EQ(at_places[i].take(), pattern(20'000, i * 20'000));
-    EXPECT_EQ(cursor.take(), pattern(500'000));
+      EXPECT_BYTES(at_places[i].take(), pattern(20'000, i * 20'000));
+    EXPECT_BYTES(cursor.take(), pattern(500'000));
     EXPECT_EQ(written.take(), 300'000U);
     closed.take();
     EXPECT_EQ(late.number(), EBADF);
     EXPECT_EQ(late_at.number(), EBADF);
   });
-  EXPECT_EQ(get("a"), pattern(500'000) + std::string(300'000, 'x') + pattern(200'000, 800'000));
+  EXPECT_BYTES(get("a"), pattern(500'000) + std::string(300'000, 'x') + pattern(200'000, 800'000));
 }
 
 TEST_P(closing, AHandleThatIsDroppedWritesWhatItHolds) {
@@ -113,7 +113,7 @@ TEST_P(closing, AHandleThatIsDroppedWritesWhatItHolds) {
   });
   EXPECT_TRUE(crank_until([&] { return loop().idle(); }));
   EXPECT_EQ(get("small"), "buffered");
-  EXPECT_EQ(get("many"), large);
+  EXPECT_BYTES(get("many"), large);
   EXPECT_EQ(open_descriptors(), 0U);
 }
 
@@ -138,7 +138,7 @@ TEST_P(closing, AHandleMayBeDroppedWhileItsCallsRun) {
     return begin(f.read());
   }();
   EXPECT_TRUE(crank_until([&] { return reading.done() && loop().idle(); }));
-  EXPECT_EQ(reading.take(), pattern(1'000'000));
+  EXPECT_BYTES(reading.take(), pattern(1'000'000));
   EXPECT_EQ(open_descriptors(), 0U);
 }
 
@@ -152,7 +152,7 @@ TEST_P(closing, WhatAnEngineLeavesBehindIsStillWritten) {
   file kept = opened("kept", "wb");
   run([&]() -> task<> { co_await kept.write("buffered"); });
   end_engine();
-  EXPECT_EQ(get("dropped"), large);
+  EXPECT_BYTES(get("dropped"), large);
   kept = file();
   EXPECT_EQ(get("kept"), "buffered");
   EXPECT_EQ(open_descriptors(), 0U);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -33,6 +34,17 @@ std::string pattern(std::size_t size, std::uint64_t from) {
     bytes[i] = static_cast<char>(mixed >> (8 * ((from + i) % 8)));
   }
   return bytes;
+}
+
+testing::AssertionResult same_bytes(const std::optional<std::string>& actual,
+                                    std::string_view expected) {
+  if (!actual) return testing::AssertionFailure() << "there is nothing";
+  if (*actual == expected) return testing::AssertionSuccess();
+  const auto differ = std::mismatch(actual->begin(), actual->end(), expected.begin(),
+                                    expected.end());
+  return testing::AssertionFailure() << actual->size() << " bytes for " << expected.size()
+                                     << ", different from byte "
+                                     << differ.first - actual->begin() << " on";
 }
 
 suite::suite() {

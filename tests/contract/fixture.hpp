@@ -61,6 +61,12 @@ bool soak();
 /// Bytes that tell their own place: a byte that is lost, doubled or moved shows.
 std::string pattern(std::size_t size, std::uint64_t from = 0);
 
+/// Equality of long strings: a failure tells sizes and the first difference, not megabytes.
+testing::AssertionResult same_bytes(const std::optional<std::string>& actual,
+                                    std::string_view expected);
+#define EXPECT_BYTES(actual, expected) \
+  EXPECT_TRUE(::ringfiles::contract::same_bytes(actual, expected))
+
 /// An operation that was started and is not awaited here.
 template <class T>
 class begun {

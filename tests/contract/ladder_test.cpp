@@ -79,7 +79,7 @@ TEST_P(ladder, AColdReadIsServedByTheRing) {
   make_cold("a");
   std::string first;
   const auto counted = served_by([&]() -> task<> { first = co_await f.read_at(512 * 1024, 4096); });
-  EXPECT_EQ(first, pattern(4096, 512 * 1024));
+  EXPECT_BYTES(first, pattern(4096, 512 * 1024));
   EXPECT_EQ(counted[rung::ring], 1U);
   EXPECT_EQ(counted[rung::pool], 0U);
 }

@@ -15,7 +15,7 @@ TEST_P(order, TwoHundredGatheredReadsComeInTheOrderOfTheirCalls) {
     const auto read = [&f]() -> task<std::string> { co_return co_await f.read(4000); };
     for (int i = 0; i < 200; ++i) reads.push_back(read());
     const auto parts = co_await gather(std::move(reads));
-    for (std::size_t i = 0; i < parts.size(); ++i) EXPECT_EQ(parts[i], pattern(4000, i * 4000));
+    for (std::size_t i = 0; i < parts.size(); ++i) EXPECT_BYTES(parts[i], pattern(4000, i * 4000));
   });
 }
 
@@ -45,7 +45,7 @@ TEST_P(order, TwoHundredGatheredWritesLandInTheOrderOfTheirCalls) {
     }
     co_await f.close();
   });
-  EXPECT_EQ(get("a"), expected);
+  EXPECT_BYTES(get("a"), expected);
   for (auto& write : writes) EXPECT_TRUE(write.done());
 }
 
@@ -82,7 +82,7 @@ TEST_P(order, FlushWaitsForPositionalWritesBeforeIt) {
       writes.push_back(begin(f.write_at(i * 5000, pattern(5000, i * 5000))));
     co_await f.flush();
     for (auto& write : writes) EXPECT_TRUE(write.done());
-    EXPECT_EQ(get("a"), pattern(500'000));
+    EXPECT_BYTES(get("a"), pattern(500'000));
   });
 }
 
@@ -97,7 +97,7 @@ TEST_P(order, ABarrierComesBeforeWhatFollowsIt) {
     auto after = begin(f.read_at(0, 100'000));
     co_await f.sync();
     EXPECT_EQ(cut.take(), 50'000U);
-    EXPECT_EQ(after.take(), std::string(50'000, 'n'));
+    EXPECT_BYTES(after.take(), std::string(50'000, 'n'));
   });
 }
 
@@ -160,7 +160,7 @@ TEST_P(positional, AThousandReadsAtOnce) {
       reads.push_back(begin(f.read_at(i * 7919 % 1000 * 4000, 4000)));
     co_await f.close();
     for (std::uint64_t i = 0; i < 1000; ++i)
-      EXPECT_EQ(reads[i].take(), pattern(4000, i * 7919 % 1000 * 4000));
+      EXPECT_BYTES(reads[i].take(), pattern(4000, i * 7919 % 1000 * 4000));
   });
 }
 
@@ -175,7 +175,7 @@ TEST_P(positional, AThousandWritesAtOnce) {
     co_await f.close();
     for (auto& write : writes) EXPECT_EQ(write.take(), 1000U);
   });
-  EXPECT_EQ(get("a"), pattern(1'000'000));
+  EXPECT_BYTES(get("a"), pattern(1'000'000));
 }
 
 TEST_P(positional, AHundredThousandReadsOutstanding) {
@@ -207,10 +207,10 @@ TEST_P(positional, OneLargeReadIsWhole) {
   put("a", pattern(20'000'000));
   run([&]() -> task<> {
     file f = co_await open("a", "rb");
-    EXPECT_EQ(co_await f.read_at(3, 18'000'000), pattern(18'000'000, 3));
+    EXPECT_BYTES(co_await f.read_at(3, 18'000'000), pattern(18'000'000, 3));
     std::string into(10'000'000, '?');
     EXPECT_EQ(co_await f.read_at(15'000'000, std::as_writable_bytes(std::span(into))), 5'000'000U);
-    EXPECT_EQ(into, pattern(5'000'000, 15'000'000) + std::string(5'000'000, '?'));
+    EXPECT_BYTES(into, pattern(5'000'000, 15'000'000) + std::string(5'000'000, '?'));
   });
 }
 
@@ -232,7 +232,7 @@ TEST_P(positional, VectorsAreScatteredAndGathered) {
         spans.push_back(std::as_writable_bytes(
             std::span(into).subspan(at, std::min(piece, into.size() - at))));
       EXPECT_EQ(co_await f.read_at(10, std::move(spans)), joined.size());
-      EXPECT_EQ(into, joined + std::string(100, '?'));
+      EXPECT_BYTES(into, joined + std::string(100, '?'));
     }
     EXPECT_EQ(co_await f.write_at(0, std::vector<std::string>{}), 0U);
     EXPECT_EQ(co_await f.read_at(0, std::vector<std::span<std::byte>>{}), 0U);

@@ -15,7 +15,7 @@ TEST_P(reading, ReadsTheWholeFile) {
   put("a", pattern(300'000));
   run([&]() -> task<> {
     file f = co_await open("a", "rb");
-    EXPECT_EQ(co_await f.read(), pattern(300'000));
+    EXPECT_BYTES(co_await f.read(), pattern(300'000));
     EXPECT_EQ(co_await f.read(), "");
     EXPECT_EQ(co_await f.tell(), 300'000U);
   });
@@ -43,7 +43,7 @@ TEST_P(reading, ALimitIsReachedUnlessTheFileEnds) {
       EXPECT_EQ(part.size(), std::min<std::size_t>(limit, 200'000 - all_of_it.size()));
       all_of_it += part;
     }
-    EXPECT_EQ(all_of_it, pattern(200'000));
+    EXPECT_BYTES(all_of_it, pattern(200'000));
   });
 }
 
@@ -70,7 +70,7 @@ TEST_P(reading, ReadSomeGivesWhatIsThere) {
       EXPECT_LE(part.size(), 10'000U);
       all_of_it += part;
     }
-    EXPECT_EQ(all_of_it, pattern(150'000));
+    EXPECT_BYTES(all_of_it, pattern(150'000));
   });
 }
 
@@ -177,10 +177,10 @@ TEST_P(reading, ReadintoFillsAsFarAsTheFileReaches) {
     file f = co_await open("a", "rb");
     std::string into(70'000, '?');
     EXPECT_EQ(co_await f.readinto(bytes_of(into)), 70'000U);
-    EXPECT_EQ(into, pattern(70'000));
+    EXPECT_BYTES(into, pattern(70'000));
     EXPECT_EQ(co_await f.readinto(bytes_of(into)), 30'000U);
-    EXPECT_EQ(into.substr(0, 30'000), pattern(30'000, 70'000));
-    EXPECT_EQ(into.substr(30'000), pattern(70'000).substr(30'000)) << "what lies behind stays";
+    EXPECT_BYTES(into.substr(0, 30'000), pattern(30'000, 70'000));
+    EXPECT_BYTES(into.substr(30'000), pattern(70'000).substr(30'000)) << "what lies behind stays";
     EXPECT_EQ(co_await f.readinto(bytes_of(into)), 0U);
     EXPECT_EQ(co_await f.readinto({}), 0U);
   });
@@ -219,7 +219,7 @@ TEST_P(reading, AFileThatIsTruncatedMeanwhileEndsThere) {
   run([&]() -> task<> {
     file reader = co_await open("a", "rb");
     file writer = co_await open("a", "r+b");
-    EXPECT_EQ(co_await reader.read(100), pattern(100));
+    EXPECT_BYTES(co_await reader.read(100), pattern(100));
     co_await writer.truncate(500'000);
     const std::string rest = co_await reader.read();
     EXPECT_LE(rest.size(), 999'900U);

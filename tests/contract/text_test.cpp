@@ -25,13 +25,13 @@ TEST_P(text_files, ACharacterMayLieAcrossAChunk) {
       put("a", content);
       run([&]() -> task<> {
         file whole = co_await open("a", "r");
-        EXPECT_EQ(co_await whole.read(), content);
+        EXPECT_BYTES(co_await whole.read(), content);
         file counted = co_await open("a", "r");
         EXPECT_EQ(co_await counted.read(chunk - before), std::string(chunk - before, 'a'));
         EXPECT_EQ(co_await counted.read(1), character);
         EXPECT_EQ(co_await counted.read(1), "t");
         file by_line = co_await open("a", "r");
-        EXPECT_EQ(co_await by_line.readline(), content);
+        EXPECT_BYTES(co_await by_line.readline(), content);
       });
     }
   }
@@ -131,7 +131,7 @@ TEST_P(text_files, ACarriageReturnAtTheEndOfAChunkBelongsToItsLineFeed) {
       run([&]() -> task<> {
         file whole = co_await open("a", "r");
         const std::string expected = std::string(chunk - before, 'a') + "\nnext\ntail\n";
-        EXPECT_EQ(co_await whole.read(), expected);
+        EXPECT_BYTES(co_await whole.read(), expected);
         file by_line = co_await open("a", "r");
         EXPECT_EQ(co_await by_line.readline(), std::string(chunk - before, 'a') + "\n");
         EXPECT_EQ(co_await by_line.readline(), "next\n");
@@ -188,7 +188,7 @@ TEST_P(text_files, EachNewlineChoiceWritesItsOwnWay) {
       EXPECT_EQ(co_await f.write("a\nb\r\nc\n"), 7U) << "counted as the caller gave it";
       co_await f.close();
     });
-    EXPECT_EQ(get("a"), content);
+    EXPECT_BYTES(get("a"), content);
   }
 }
 
@@ -226,7 +226,7 @@ TEST_P(text_files, ReadSomeNeverCutsACharacter) {
       EXPECT_NE(static_cast<unsigned char>(part[0]) & 0xc0U, 0x80U);
       seen += part;
     }
-    EXPECT_EQ(seen, content);
+    EXPECT_BYTES(seen, content);
   });
 }
 

@@ -49,7 +49,7 @@ TEST_P(writing, AViewMayDieOnceTheCallWasMade) {
     co_await f.close();
     for (auto& write : writes) EXPECT_EQ(write.take(), 30'000U);
   });
-  EXPECT_EQ(get("a"), expected);
+  EXPECT_BYTES(get("a"), expected);
 }
 
 TEST_P(writing, LargeWritesPassTheBufferInOrder) {
@@ -79,7 +79,7 @@ TEST_P(writing, ASmallBufferWritesTheSame) {
       }
       co_await f.close();
     });
-    EXPECT_EQ(get("a"), pattern(20'000)) << bytes;
+    EXPECT_BYTES(get("a"), pattern(20'000)) << bytes;
   }
 }
 
@@ -95,7 +95,7 @@ TEST_P(writing, EverySizeAroundTheBufferIsWrittenOnce) {
     }
     co_await f.close();
   });
-  EXPECT_EQ(get("a"), expected);
+  EXPECT_BYTES(get("a"), expected);
 }
 
 TEST_P(writing, OverwritingKeepsTheRest) {
@@ -181,7 +181,7 @@ TEST_P(writing, TwoFilesThatAppendNeverOverwriteEachOther) {
   });
   std::string expected;
   for (int i = 0; i < 50; ++i) expected += "12";
-  EXPECT_EQ(get("a"), expected);
+  EXPECT_BYTES(get("a"), expected);
 }
 
 TEST_P(writing, ReadOnlyFilesRefuse) {
@@ -229,7 +229,7 @@ TEST_P(writing, WritesOverOneMebibyteArriveWholeFromManyCoroutines) {
     co_await gather(std::move(writers));
     co_await f.close();
   });
-  EXPECT_EQ(get("a"), expected);
+  EXPECT_BYTES(get("a"), expected);
 }
 
 }  // namespace
