@@ -3,6 +3,7 @@
 #include <boost/asio.hpp>
 #include <iostream>
 #include <ringfiles/asio.hpp>
+#include <ringfiles/ringfiles.hpp>
 
 namespace asio = boost::asio;
 using asio::ip::tcp;

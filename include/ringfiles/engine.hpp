@@ -39,7 +39,8 @@ class engine {
   /// ERRORS: error("engine") when the process has no descriptors or memory left.
   explicit engine(engine_options options = {});
   /// Cancels what is in flight. What the kernel does not give back within a grace period of
-  /// 100 ms stays parked, with its buffers, until the process ends; destroying never hangs.
+  /// 100 ms (writes that were accepted: 5 s) stays parked, with its buffers, until the process
+  /// ends; destroying never hangs.
   ~engine();
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;

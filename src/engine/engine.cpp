@@ -54,16 +54,29 @@ namespace {
 
 class sleep_call final : public simple_call<void> {
  public:
-  explicit sleep_call(std::chrono::nanoseconds duration) {
-    set_timeout(duration < duration.zero() ? duration.zero() : duration);
-  }
+  explicit sleep_call(std::chrono::nanoseconds duration) noexcept : duration_(duration) {}
 
  protected:
   const char* name() const noexcept override { return "sleep_for"; }
-  void begin() override {}
-  void on_withdrawn(std::error_code& why) noexcept override {
-    if (why == std::errc::timed_out) why = {};  // that is what it waits for
+  void begin() override {
+    timer_.owner = this;
+    timer_.expired = [](void* owner) noexcept {
+      auto& self = *static_cast<sleep_call*>(owner);
+      self.finish([] {});
+      self.drop_reference();
+    };
+    add_reference();  // the timer's
+    core_->add_timer(timer_, sys::ns_from_now(duration_.count()));
   }
+  void on_withdrawn() noexcept override {
+    if (!timer_.pending) return;
+    core_->remove_timer(timer_);
+    drop_reference();  // the timer's
+  }
+
+ private:
+  std::chrono::nanoseconds duration_;
+  engine_floor::timer timer_;
 };
 
 }  // namespace

@@ -83,7 +83,7 @@ void engine_core::call_started(call_base& call) {
     late.withdraw(std::make_error_code(std::errc::timed_out));
   };
   call.deadline_ = deadline;
-  add_timer(*deadline, sys::now_ns() + call.timeout_.count());
+  add_timer(*deadline, sys::ns_from_now(call.timeout_.count()));
 }
 
 void engine_core::call_settled(call_base& call) noexcept {
@@ -214,7 +214,7 @@ void engine_core::take_ended() noexcept {
 
 bool engine_core::yield(resumable& later) noexcept {
   std::lock_guard lock(mutex_);
-  if (later.queued || is_shut_down()) return false;
+  if (later.queued || over_) return false;
   later.queued = true;
   add(yields_, 1);
   yielded_.push(&later);
@@ -278,19 +278,20 @@ void engine_core::run_due_timers() noexcept {
 
 int engine_core::watch(poll_waiter& waiter) noexcept {
   const std::uint32_t events = waiter.events | EPOLLONESHOT;
+  // Locked throughout: a turn on another thread may take the event before this returns.
+  std::lock_guard lock(mutex_);
   int result = sys::epoll_add(epoll_.get(), waiter.fd, events, &waiter);
   if (result == -EEXIST) result = sys::epoll_rearm(epoll_.get(), waiter.fd, events, &waiter);
   waiter.watched = result == 0;
-  std::lock_guard lock(mutex_);
   if (waiter.watched) watched_.insert(&waiter);
   return result;
 }
 
 void engine_core::unwatch(poll_waiter& waiter) noexcept {
+  std::lock_guard lock(mutex_);
   if (!waiter.watched) return;
   waiter.watched = false;
   sys::epoll_remove(epoll_.get(), waiter.fd);
-  std::lock_guard lock(mutex_);
   watched_.erase(&waiter);
 }
 
@@ -300,13 +301,18 @@ void engine_core::take_ready() {
     const int count = sys::epoll_take(epoll_.get(), events.data(), static_cast<int>(events.size()));
     for (int i = 0; i < count; ++i) {
       auto* waiter = static_cast<poll_waiter*>(events[static_cast<std::size_t>(i)].data.ptr);
-      if (waiter == nullptr || !waiter->watched) continue;
-      waiter->watched = false;
+      if (waiter == nullptr) continue;
+      void (*ready)(void*) noexcept = nullptr;
+      void* owner = nullptr;
       {
         std::lock_guard lock(mutex_);
-        watched_.erase(waiter);
+        if (watched_.erase(waiter) == 0) continue;  // unwatched since, and perhaps destroyed
+        waiter->watched = false;
+        ready = waiter->ready;
+        owner = waiter->owner;
+        waiter->hold(owner);
       }
-      waiter->ready(waiter->owner);
+      ready(owner);
     }
     if (count < static_cast<int>(events.size())) return;
   }

@@ -41,11 +41,13 @@ struct resumable {
 
 /// Somebody who waits until a pipe or terminal is ready.
 struct poll_waiter {
+  /// Keeps the owner alive until `ready`, which lets it go. Called with the engine's lock held.
+  void (*hold)(void* owner) noexcept = nullptr;
   void (*ready)(void* owner) noexcept = nullptr;
   void* owner = nullptr;
   int fd = -1;
   std::uint32_t events = 0;
-  bool watched = false;
+  std::atomic<bool> watched{false};
 };
 
 /// What a negative result of a request means.
@@ -131,6 +133,7 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   void resume_yielded() noexcept;
   void drop_deadline(call_base& call) noexcept;
   std::size_t deliver();
+  bool holds_accepted_bytes() const noexcept;
   void wait_for_in_flight() noexcept;
   void wake() noexcept { wake_->signal(); }
 
@@ -143,12 +146,13 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   std::uint32_t generation_;
   engine_host* host_ = nullptr;
   std::atomic<bool> shut_down_{false};
+  bool over_ = false;  ///< shut down, and what could be waited for was
 
   std::atomic<std::uint64_t> turn_{1};
   call_list ended_;
   resumable_list yielded_;
   engine_floor::timers timers_;
-  std::int64_t armed_ns_ = engine_floor::timers::never;
+  std::atomic<std::int64_t> armed_ns_{engine_floor::timers::never};
   std::unordered_set<poll_waiter*> watched_;
   std::atomic<bool> flush_wanted_{false};
 

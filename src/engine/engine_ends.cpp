@@ -1,4 +1,7 @@
 // How an engine ends: shut down by its owner, or left behind in a forked child.
+#include <sys/epoll.h>
+
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -13,10 +16,20 @@ namespace {
 
 /// Destroying an engine never hangs: what the kernel does not give back by then stays parked.
 constexpr std::chrono::milliseconds grace_for_reads{100};
-/// Accepted bytes are worth a longer wait.
+/// Accepted bytes are worth a longer wait. A close is not: the kernel ends it by itself.
 constexpr std::chrono::seconds grace_for_writes{5};
 
 }  // namespace
+
+// A file that yielded may have something to write; a pipe that is full has.
+bool engine_core::holds_accepted_bytes() const noexcept {
+  if (!yielded_.empty()) return true;
+  for (const backend::request* at = live_; at != nullptr; at = at->live_next)
+    if (at->code == opcode::write) return true;
+  return std::any_of(watched_.begin(), watched_.end(), [](const poll_waiter* waiter) {
+    return (waiter->events & EPOLLOUT) != 0;
+  });
+}
 
 // Turns without delivery: what was accepted for writing is written, the rest is cancelled.
 void engine_core::wait_for_in_flight() noexcept {
@@ -27,10 +40,8 @@ void engine_core::wait_for_in_flight() noexcept {
     take_ended();
     resume_yielded();
     backend_->flush();
-    bool writes = false;
-    for (backend::request* at = live_; at != nullptr; at = at->live_next)
-      writes = writes || at->code == opcode::write || at->code == opcode::close;
-    if (live_ == nullptr) return;
+    const bool writes = holds_accepted_bytes();
+    if (live_ == nullptr && !writes) return;
     const std::chrono::nanoseconds waited{sys::now_ns() - start};
     if (waited > (writes ? std::chrono::nanoseconds{grace_for_writes} : grace_for_reads)) return;
     sys::wait_readable(epoll_.get(), 10);
@@ -53,6 +64,7 @@ void engine_core::shut_down() noexcept {
          .memory = options_.memory},
         wake_);
   }
+  over_ = true;
   resume_yielded();
   while (call_base* call = cancelled_.pop()) call->drop_reference();
   while (call_base* call = ended_.pop()) {

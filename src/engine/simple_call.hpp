@@ -4,6 +4,7 @@
 // so its outcome is guarded by a lock of its own.
 #pragma once
 
+#include <memory>
 #include <mutex>
 
 #include "engine/engine_core.hpp"
@@ -14,6 +15,10 @@ template <class T>
 class simple_call : public call<T> {
  public:
   bool try_now() override { return false; }
+  void bind(engine_core& core) override {
+    call<T>::bind(core);
+    kept_core_ = core.shared_from_this();
+  }
 
  protected:
   std::string path() const override { return {}; }
@@ -21,12 +26,12 @@ class simple_call : public call<T> {
   void withdraw(std::error_code why) noexcept override {
     std::lock_guard lock(outcome_mutex_);
     if (this->settled_) return;
-    on_withdrawn(why);
+    on_withdrawn();
     this->failure_ = why;
     this->settle();
   }
-  /// REQUIRES: outcome_mutex_ held. May change what the caller is told.
-  virtual void on_withdrawn(std::error_code&) noexcept {}
+  /// REQUIRES: outcome_mutex_ held.
+  virtual void on_withdrawn() noexcept {}
 
   /// Fixes the outcome unless it is fixed: `set` stores the value or the failure. False: too late.
   template <class Set>
@@ -39,6 +44,9 @@ class simple_call : public call<T> {
   }
 
   std::mutex outcome_mutex_;
+
+ private:
+  std::shared_ptr<engine_core> kept_core_;  ///< the awaiter may outlive the engine
 };
 
 }  // namespace ringfiles::detail

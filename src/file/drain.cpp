@@ -1,6 +1,7 @@
 // How buffered bytes get into the file: in the background, one block at a time, in order.
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "file/file_state.hpp"
@@ -18,7 +19,9 @@ drain_result file_state::drain() noexcept {
   const auto bytes = writer_.drain();
   address(wanted, opcode::write);
   wanted.offset = seekable() ? writer_.position() : backend::no_offset;
-  wanted.set_buffer(bytes.data(), bytes.size());
+  // A stream is only ever written to from here, when it is ready, so in portions that may be.
+  const std::size_t most = seekable() ? bytes.size() : engine_floor::max_inline_bytes;
+  wanted.set_buffer(bytes.data(), std::min(bytes.size(), most));
   if (drain_inline(wanted)) return drain();
   if (drain_error_) return drain_result::failed;
   if (!seekable() && wait_until_ready(EPOLLOUT)) return drain_result::waiting;

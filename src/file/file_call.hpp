@@ -32,6 +32,7 @@ class file_call : public call<T>, public queued_call {
 
   void begin() override {
     std::lock_guard lock(file_.mutex());
+    if (this->settled_) return;  // its deadline came first, in a turn on another thread
     begun_ = true;
     before_waiting();
     this->add_reference();  // the queue's

@@ -170,6 +170,7 @@ void file_state::stop_reading_ahead() noexcept {
 bool file_state::wait_until_ready(std::uint32_t events) noexcept {
   if (!poll_) {
     poll_ = std::make_unique<poll_waiter>();
+    poll_->hold = [](void* self) noexcept { static_cast<file_state*>(self)->add_reference(); };
     poll_->ready = became_ready;
     poll_->owner = this;
     poll_->fd = what_.fd;
@@ -183,7 +184,6 @@ bool file_state::wait_until_ready(std::uint32_t events) noexcept {
 
 void file_state::became_ready(void* self) noexcept {
   auto& file = *static_cast<file_state*>(self);
-  file.add_reference();
   {
     std::lock_guard lock(file.mutex_);
     // Accepted bytes go out even if the call that waited for it was withdrawn.

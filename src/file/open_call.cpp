@@ -136,7 +136,7 @@ class open_call final : public simple_call<file> {
     if (fifo_ >= 0) sys::close_file(std::exchange(fifo_, -1));
   }
 
-  void on_withdrawn(std::error_code&) noexcept override {
+  void on_withdrawn() noexcept override {
     core_->cancel(wanted_);
     core_->park(wanted_);
     if (!timer_.pending) return;

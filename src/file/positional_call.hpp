@@ -55,6 +55,7 @@ class positional_call : public file_call<T> {
 
   void begin() override {
     std::lock_guard lock(this->file_.mutex());
+    if (this->settled_) return;
     this->begun_ = true;
     this->before_waiting();
     if (!this->file_.has_barrier() && !in_order()) return start();

@@ -75,7 +75,7 @@ class job_call final : public detail::simple_call<T> {
     self.drop_reference();
   }
 
-  void on_withdrawn(std::error_code&) noexcept override {
+  void on_withdrawn() noexcept override {
     this->core_->cancel(wanted_);
     this->core_->park(wanted_);
   }

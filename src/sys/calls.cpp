@@ -9,8 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <limits>
 
 namespace ringfiles::sys {
 namespace {
@@ -203,6 +205,13 @@ int fifo_has_writer(int fd, int scratch_pipe) noexcept {
 
 int make_pipe(int (&ends)[2]) noexcept {
   return negative_errno(::pipe2(ends, O_CLOEXEC | O_NONBLOCK));
+}
+
+std::int64_t ns_from_now(std::int64_t duration_ns) noexcept {
+  std::int64_t then = 0;
+  if (__builtin_add_overflow(now_ns(), std::max<std::int64_t>(duration_ns, 0), &then))
+    return std::numeric_limits<std::int64_t>::max();
+  return then;
 }
 
 std::int64_t now_ns() noexcept {

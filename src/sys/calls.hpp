@@ -96,5 +96,7 @@ int set_nonblocking(int fd, bool on) noexcept;
 int fifo_has_writer(int fd, int scratch_pipe) noexcept;
 int make_pipe(int (&ends)[2]) noexcept;
 std::int64_t now_ns() noexcept;  ///< CLOCK_MONOTONIC
+/// Later by that much (now, if it is below zero); the end of all time if that has no number.
+std::int64_t ns_from_now(std::int64_t duration_ns) noexcept;
 
 }  // namespace ringfiles::sys

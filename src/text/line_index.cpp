@@ -53,9 +53,9 @@ struct place_list {
   std::size_t room;
   std::size_t size = 0;
 
-  /// Appends the places in `mask` and returns what did not fit. The first `slots` are stored without
-  /// asking whether they exist: a branch on that would be mispredicted for every other line. Only
-  /// blocks with more lines take the loop. REQUIRES: room for `slots`.
+  /// Appends the places in `mask` and returns what did not fit. The first `slots` are stored
+  /// without asking whether they exist: a branch on that would be mispredicted for every other
+  /// line. Only blocks with more lines take the loop. REQUIRES: room for `slots`.
   template <std::size_t slots>
   [[gnu::always_inline]] std::uint64_t append(const char* base, std::uint64_t mask) noexcept {
     for (std::size_t i = 0; i < slots; ++i) {

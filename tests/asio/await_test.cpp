@@ -97,8 +97,9 @@ TEST_F(awaiting, WaitingReadResumesWithWhatArrives) {
   const std::string path = fifo();
   fifo_end peer(path);
   run([](std::string name, fifo_end& other) -> asio::awaitable<void> {
+    const auto executor = co_await asio::this_coro::executor;
     file source = co_await open(name, "rb");
-    asio::post(co_await asio::this_coro::executor, [&other] { other.write("late"); });
+    asio::post(executor, [&other] { other.write("late"); });
     EXPECT_EQ(co_await source.read_some(10), "late");
   }(path, peer));
 }

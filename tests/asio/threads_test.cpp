@@ -78,6 +78,7 @@ TEST_F(threaded, PositionalReadsOfManyCoroutines) {
 }
 
 asio::awaitable<void> play(fifo_end& peer, std::string path, int rounds) {
+  const auto executor = co_await asio::this_coro::executor;
   file source = co_await open(path, "rb");
   for (int i = 0; i < rounds; ++i) {
     const std::string sent = std::to_string(i);
@@ -89,7 +90,7 @@ asio::awaitable<void> play(fifo_end& peer, std::string path, int rounds) {
         EXPECT_EQ(late.code(), std::errc::timed_out);
       }
     }
-    asio::post(co_await asio::this_coro::executor, [&peer, sent] { peer.write(sent); });
+    asio::post(executor, [&peer, sent] { peer.write(sent); });
     EXPECT_EQ(co_await source.read_some(64), sent);
   }
 }

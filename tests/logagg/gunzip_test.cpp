@@ -40,9 +40,9 @@ const std::string log_text = [] {
   return text;
 }();
 
-constexpr const char* cut_off = "|the compressed data are cut off";
-constexpr const char* damaged = "|the compressed data are damaged";
-constexpr const char* something_else = "|there is something else behind the compressed data";
+const std::string cut_off = "|the compressed data are cut off";
+const std::string damaged = "|the compressed data are damaged";
+const std::string something_else = "|there is something else behind the compressed data";
 
 TEST(Gunzip, GivesBackWhatWasCompressed) {
   EXPECT_EQ(unzipped(gzipped(log_text)), log_text);
@@ -82,12 +82,11 @@ TEST(Gunzip, JoinsMembersThatFollowOneAnother) {
 
 TEST(Gunzip, SkipsZerosBehindTheLastMember) {
   EXPECT_EQ(unzipped(gzipped("x") + std::string(1000, '\0')), "x");
-  EXPECT_EQ(unzipped(gzipped("x") + std::string(10, '\0') + gzipped("y")),
-            std::string("x") + something_else);
+  EXPECT_EQ(unzipped(gzipped("x") + std::string(10, '\0') + gzipped("y")), "x" + something_else);
 }
 
 TEST(Gunzip, DeliversWhatComesBeforeSomethingElse) {
-  EXPECT_EQ(unzipped(gzipped("x") + "garbage"), std::string("x") + something_else);
+  EXPECT_EQ(unzipped(gzipped("x") + "garbage"), "x" + something_else);
 }
 
 TEST(Gunzip, DeliversWhatComesBeforeTheCut) {
@@ -95,7 +94,7 @@ TEST(Gunzip, DeliversWhatComesBeforeTheCut) {
   EXPECT_EQ(unzipped(compressed.substr(0, compressed.size() - 1)), log_text + cut_off);
   EXPECT_EQ(unzipped(compressed.substr(0, 5)), cut_off);
   EXPECT_EQ(unzipped(""), cut_off);
-  EXPECT_EQ(unzipped(gzipped("x") + gzipped("y").substr(0, 1)), std::string("x") + cut_off);
+  EXPECT_EQ(unzipped(gzipped("x") + gzipped("y").substr(0, 1)), "x" + cut_off);
   const std::string half = unzipped(compressed.substr(0, compressed.size() / 2));
   ASSERT_GT(half.size(), log_text.size() / 3);
   EXPECT_TRUE(half.ends_with(cut_off));

@@ -6,6 +6,7 @@
 // exit (std::exit, nothing destroyed), exit_in_task, exit_static (destroyed by exit handlers),
 // thread (main returns while another thread runs the loop).
 // Figure: ending_at_ns, the moment (CLOCK_MONOTONIC) from which the driver counts.
+#include <array>
 #include <optional>
 #include <thread>
 
@@ -19,7 +20,7 @@ using ringfiles::task;
 
 constexpr const char* faults_of_calls =
     "clear\nread hang 1 9999999 hung*\nwrite hang 1 9999999 hung*\nfsync hang 1 9999999 hung*\n"
-    "flush hang 1 9999999 hung*\nopen hang 1 9999999 opened";
+    "flush hang 1 9999999 closed*\nopen hang 1 9999999 opened";
 
 /// Everything that may be alive when the process ends. Members go from the last to the first.
 struct program {
@@ -28,13 +29,25 @@ struct program {
   std::vector<task<void>> tasks;
 };
 
-task<void> open_files(program& in, std::string mount, std::size_t count) {
+/// What the number-th call is.
+std::string call_of(const std::string& kind, std::size_t number) {
+  constexpr std::array calls{"reads", "opens", "writes", "syncs", "closes"};
+  return kind == "mixed" ? calls[number % calls.size()] : kind;
+}
+
+// A close asks the daemon, too: the kernel does that for all open files when the process has
+// ended, so it may hang only where a call of ours has begun it.
+std::string path_of(const probe::options& given, std::size_t number) {
+  const bool closes = call_of(given.text("hung"), number) == "closes";
+  return given.text("mount") + (closes ? "/closed" : "/hung") + std::to_string(number);
+}
+
+task<void> open_files(program& in, const probe::options& given, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i)
-    in.files.push_back(co_await ringfiles::open(mount + "/hung" + std::to_string(i), "r+b"));
+    in.files.push_back(co_await ringfiles::open(path_of(given, i), "r+b"));
 }
 
 task<void> hang(ringfiles::file& file, std::string kind, std::size_t number, std::string mount) {
-  if (kind == "mixed") kind = std::vector{"reads", "opens", "writes", "syncs", "closes"}[number % 5];
   if (kind == "reads" && number % 2 == 0) co_await file.read();
   if (kind == "reads") co_await file.read_at(0, 4096);
   if (kind == "opens") co_await ringfiles::open(mount + "/opened");
@@ -51,16 +64,16 @@ void start(program& in, const probe::options& given) {
   const std::string mount = given.text("mount");
   const auto count = static_cast<std::size_t>(given.number("count", 64));
   for (std::size_t i = 0; i < count; ++i)
-    probe::write_file(mount + "/hung" + std::to_string(i), std::string(1 << 16, 'h'));
-  probe::write_file(mount + "/opened", "x");
+    probe::write_file(path_of(given, i), std::string(1 << 16, 'h'), false);
+  probe::write_file(mount + "/opened", "x", false);
   in.engine.emplace(given.engine());
   static thread_local std::optional<ringfiles::engine::scope> scope;
   scope.emplace(*in.engine);
-  ringfiles::run(*in.engine, open_files(in, mount, count));
+  ringfiles::run(*in.engine, open_files(in, given, count));
   const probe::fault_control faults(mount);
   faults.apply(faults_of_calls);
   for (std::size_t i = 0; i < count; ++i)
-    in.tasks.push_back(hang(in.files[i], given.text("hung"), i, mount));
+    in.tasks.push_back(hang(in.files[i], call_of(given.text("hung"), i), i, mount));
 }
 
 /// A wrapper that starts each task and keeps its frame reachable from `in`.

@@ -56,7 +56,8 @@ inline void evict(const std::string& path) {
   ::close(fd);
 }
 
-inline void write_file(const std::string& path, const std::string& content) {
+/// `durable`: so that its pages are clean and can be evicted.
+inline void write_file(const std::string& path, const std::string& content, bool durable = true) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   std::size_t done = 0;
   while (fd >= 0 && done < content.size()) {
@@ -65,7 +66,7 @@ inline void write_file(const std::string& path, const std::string& content) {
     done += static_cast<std::size_t>(count);
   }
   if (done != content.size()) give_up("cannot write " + path);
-  ::fsync(fd);
+  if (durable) ::fsync(fd);
   ::close(fd);
 }
 

@@ -1,0 +1,350 @@
+// The end of an engine with work in flight, and fork(2) in the middle of work.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <functional>
+#include <thread>
+
+#include "fixture.hpp"
+
+namespace ringfiles::contract {
+namespace {
+
+/// A coroutine that starts at once and whose frame dies with its owner, wherever it is suspended.
+class owned {
+ public:
+  struct promise_type {
+    owned get_return_object() {
+      return owned(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() noexcept {}
+  };
+  explicit owned(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
+  owned(owned&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  ~owned() {
+    if (handle_) handle_.destroy();
+  }
+  bool done() const { return handle_.done(); }
+
+ private:
+  std::coroutine_handle<promise_type> handle_;
+};
+
+template <class T>
+owned await(operation<T> call) {
+  static_cast<void>(co_await std::move(call));
+}
+template <>
+owned await(operation<void> call) {
+  co_await std::move(call);
+}
+
+class engine_ends : public suite {};
+CONTRACT_FOR_ALL(engine_ends);
+
+TEST_P(engine_ends, WhileAnythingIsInFlight) {
+  put("a", pattern(4'000'000));
+  make_cold("a");
+  std::stop_source source;
+  std::vector<owned> waiting;
+  file f = opened("a", "r+b");
+  for (std::uint64_t i = 0; i < 50; ++i) waiting.push_back(await(f.read_at(i * 70'000, 9000)));
+  waiting.push_back(await(f.read(2'000'000)));
+  waiting.push_back(await(f.write(std::string(500'000, 'x'))));
+  waiting.push_back(await(f.sync()));
+  waiting.push_back(await(f.close()));
+  waiting.push_back(await(f.read().within(1h)));
+  waiting.push_back(await(f.read().stopped_by(source.get_token())));
+  waiting.push_back(await(open("new", "w")));
+  waiting.push_back(await(open("new", "w").within(1h)));
+  waiting.push_back(await(open("new", "w").stopped_by(source.get_token())));
+  waiting.push_back(await(sleep_for(1h)));
+  waiting.push_back(await(sleep_for(1h).within(2h)));
+  waiting.push_back(await(sleep_for(1h).stopped_by(source.get_token())));
+  waiting.push_back(await(offload([] { std::this_thread::sleep_for(10ms); })));
+  end_engine();
+  source.request_stop();
+  waiting.clear();
+}
+
+TEST_P(engine_ends, AfterItsCallsWereAskedToStop) {
+  put("a", pattern(100'000));
+  std::stop_source source;
+  std::vector<owned> waiting;
+  file f = opened("a", "rb");
+  waiting.push_back(await(sleep_for(1h).stopped_by(source.get_token())));
+  waiting.push_back(await(sleep_for(0ns)));
+  waiting.push_back(await(f.read().within(0ns)));
+  source.request_stop();
+  end_engine();
+  waiting.clear();
+}
+
+TEST_P(engine_ends, AndItsCoroutinesDieFirst) {
+  put("a", pattern(4'000'000));
+  make_cold("a");
+  file f = opened("a", "r+b");
+  for (int round = 0; round < 20; ++round) {
+    std::vector<owned> waiting;
+    for (std::uint64_t i = 0; i < 20; ++i) waiting.push_back(await(f.read_at(i * 70'000, 9000)));
+    waiting.push_back(await(f.read(300'000)));
+    waiting.push_back(await(f.seek(0)));
+    waiting.push_back(await(open("new", "w")));
+    waiting.push_back(await(sleep_for(1h)));
+  }
+  EXPECT_TRUE(crank_until([&] { return loop().idle(); }));
+  EXPECT_EQ(loop().stats().parked_bytes, 0U);
+}
+
+TEST_P(engine_ends, ButManyDroppedFilesAreWritten) {
+  constexpr int count = 2000;
+  std::vector<file> files;
+  for (int i = 0; i < count; ++i) files.push_back(opened(std::to_string(i), "w"));
+  if (!on_kernel()) memory()->refuse_inline(true);
+  run([&]() -> task<> {
+    for (std::size_t i = 0; i < count; ++i)
+      co_await files[i].write("content of " + std::to_string(i));
+  });
+  files.clear();
+  std::this_thread::sleep_for(100ms);  // so much has ended that one turn cannot go on with all
+  end_engine();
+  int lost = 0;
+  for (int i = 0; i < count; ++i)
+    lost += get(std::to_string(i)) == "content of " + std::to_string(i) ? 0 : 1;
+  EXPECT_EQ(lost, 0);
+}
+
+TEST_P(engine_ends, AndAnotherOneGoesOn) {
+  put("a", "text");
+  engine other(options());
+  EXPECT_EQ(ringfiles::run(other, [&]() -> task<std::string> {
+    file f = co_await ringfiles::open(path("a"));
+    co_return co_await f.read();
+  }()), "text");
+  end_engine();
+  EXPECT_EQ(ringfiles::run(other, [&]() -> task<std::string> {
+    file f = co_await ringfiles::open(path("a"));
+    co_return co_await f.read();
+  }()), "text");
+}
+
+TEST_P(engine_ends, DeadlinesOfAnySizeAreKept) {
+  run([&]() -> task<> {
+    co_await sleep_for(1ms).within(std::chrono::nanoseconds::max());
+    co_await sleep_for(-1s);
+    co_await expect_error(sleep_for(std::chrono::nanoseconds::max()).within(1ms), ETIMEDOUT,
+                          "sleep_for", "");
+    co_await expect_error(sleep_for(1h).within(-1s), ETIMEDOUT, "sleep_for", "");
+  });
+}
+
+// ---- With FIFOs ----------------------------------------------------------------------------------
+
+/// The other end of a FIFO: takes a little every now and then, once it was started.
+class slow_reader {
+ public:
+  explicit slow_reader(const std::string& path) {
+    ::mkfifo(path.c_str(), 0600);
+    fd_ = ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  }
+  ~slow_reader() {
+    stop();
+    ::close(fd_);
+  }
+  void start() {
+    thread_ = std::thread([this] {
+      while (!stopping_) {
+        take();
+        std::this_thread::sleep_for(5ms);
+      }
+      while (take()) {}
+    });
+  }
+  std::string stop() {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+    return seen_;
+  }
+
+ private:
+  bool take() {
+    char part[1 << 15];
+    const ssize_t count = ::read(fd_, part, sizeof part);
+    if (count > 0) seen_.append(part, static_cast<std::size_t>(count));
+    return count > 0;
+  }
+
+  int fd_;
+  std::string seen_;
+  std::thread thread_;
+  std::atomic<bool> stopping_ = false;
+};
+
+class engine_ends_with_fifos : public suite {};
+CONTRACT_FOR_KERNEL(engine_ends_with_fifos);
+
+TEST_P(engine_ends_with_fifos, WhileEverythingHangs) {
+  slow_reader other(path("fifo"));
+  ::mkfifo(path("lonely").c_str(), 0600);
+  file reader = opened("fifo", "rb");
+  file writer = opened("fifo", "wb");
+  std::vector<owned> reads;
+  std::vector<owned> waiting;
+  reads.push_back(await(reader.read()));
+  reads.push_back(await(reader.readline()));
+  waiting.push_back(await(writer.write(std::string(500'000, 'x'))));
+  waiting.push_back(await(writer.flush()));
+  waiting.push_back(await(open("lonely", "rb")));
+  waiting.push_back(await(open("lonely", "wb")));
+  crank();
+  reads.clear();
+  other.start();
+  const auto start = std::chrono::steady_clock::now();
+  end_engine();
+  waiting.clear();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 8s);
+}
+
+TEST_P(engine_ends_with_fifos, ButAnAcceptedWriteReachesASlowReader) {
+  slow_reader other(path("fifo"));
+  constexpr std::size_t size = 300'000;
+  {
+    file writer = opened("fifo", "wb");
+    auto write = begin(writer.write(pattern(size)));
+    crank();
+  }
+  other.start();
+  end_engine();
+  EXPECT_BYTES(other.stop(), pattern(size));
+}
+
+// ---- fork ----------------------------------------------------------------------------------------
+
+class forked : public suite {
+ protected:
+  /// Runs `body` in a child; true if it returned true there within ten seconds.
+  static bool in_child(const std::function<bool()>& body) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(10);
+      bool good = false;
+      try {
+        good = body() && !HasFailure();
+      } catch (...) {
+      }
+      ::_exit(good ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  }
+  void SetUp() override {
+    if (with_tsan) GTEST_SKIP() << "ThreadSanitizer allows no threads after fork";
+    suite::SetUp();
+  }
+};
+CONTRACT_FOR_KERNEL(forked);
+
+TEST_P(forked, ParentAndChildBothGoOn) {
+  put("a", pattern(2'000'000));
+  file f = opened("a", "rb");
+  make_cold("a");
+  std::vector<begun<std::string>> reads;
+  for (std::uint64_t i = 0; i < 100; ++i) reads.push_back(begin(f.read_at(i * 20'000, 5000)));
+  EXPECT_TRUE(in_child([&] {
+    bool all_ended = crank_until([&] {
+      for (auto& read : reads)
+        if (!read.done()) return false;
+      return true;
+    });
+    for (std::uint64_t i = 0; i < 100; ++i)
+      all_ended = all_ended && (reads[i].number() == ECANCELED ||
+                                reads[i].take() == pattern(5000, i * 20'000));
+    make_cold("a");
+    return all_ended && run([&]() -> task<bool> {
+      file g = co_await open("a", "rb");
+      const bool fresh = co_await g.read() == pattern(2'000'000);
+      co_return fresh && co_await f.read_at(7, 9000) == pattern(9000, 7);
+    });
+  }));
+  EXPECT_TRUE(crank_until([&] { return loop().idle(); }));
+  for (std::uint64_t i = 0; i < 100; ++i)
+    EXPECT_BYTES(reads[i].take(), pattern(5000, i * 20'000));
+}
+
+TEST_P(forked, WhatIsInFlightSaysSoInTheChild) {
+  ::mkfifo(path("fifo").c_str(), 0600);
+  const int other = ::open(path("fifo").c_str(), O_RDWR | O_CLOEXEC);
+  std::atomic<bool> go = false;
+  auto job = begin(offload([&] {
+    while (!go) std::this_thread::sleep_for(1ms);
+  }));
+  EXPECT_TRUE(in_child([&] {
+    if (!crank_until([&] { return job.done(); })) return false;
+    return job.number() == ECANCELED;
+  }));
+  go = true;
+  EXPECT_TRUE(crank_until([&] { return job.done(); }));
+  job.take();
+  ::close(other);
+}
+
+TEST_P(forked, ManyChildrenUseTheirOwnEngines) {
+  put("a", pattern(300'000));
+  file f = opened("a", "rb");
+  for (int i = 0; i < 10; ++i) {
+    auto pending = begin(f.read_at(static_cast<std::uint64_t>(i) * 1000, 300'000));
+    EXPECT_TRUE(in_child([&] {
+      engine fresh(options());
+      return ringfiles::run(fresh, [&]() -> task<bool> {
+        file g = co_await ringfiles::open(path("child" + std::to_string(i)), "w");
+        co_await g.write(pattern(1'000'000).substr(0, 10) == pattern(10) ? "good" : "bad");
+        co_await g.sync();
+        co_await g.close();
+        co_return true;
+      }());
+    }));
+    EXPECT_TRUE(crank_until([&] { return pending.done(); }));
+    EXPECT_EQ(get("child" + std::to_string(i)), "good");
+  }
+}
+
+TEST_P(forked, TheDescriptorToWatchKeepsItsNumber) {
+  const int before = loop().completion_fd();
+  EXPECT_TRUE(in_child([&] {
+    run([&]() -> task<> { co_await sleep_for(1ms); });
+    return loop().completion_fd() == before;
+  }));
+}
+
+TEST_P(forked, NothingIsInheritedByPrograms) {
+  put("a", "x");
+  file f = opened("a", "rb");
+  file w = opened("b", "wb");
+  run([&]() -> task<> {
+    co_await w.write("x");
+    co_await w.sync();
+  });
+  make_cold("a");
+  run([&]() -> task<> { co_await f.read(); });
+  int left = 0;
+  for (int fd = 3; fd < 256; ++fd) {
+    const int flags = ::fcntl(fd, F_GETFD);
+    char target[256] = {};
+    const std::string link = "/proc/self/fd/" + std::to_string(fd);
+    if (flags < 0 || ::readlink(link.c_str(), target, sizeof target - 1) <= 0) continue;
+    const std::string_view name(target);
+    const bool ours = name.starts_with(path("")) || name.find("io_uring") != name.npos ||
+                      name.find("event") != name.npos || name.find("timerfd") != name.npos;
+    left += ours && (flags & FD_CLOEXEC) == 0 ? 1 : 0;
+  }
+  EXPECT_EQ(left, 0);
+}
+
+}  // namespace
+}  // namespace ringfiles::contract
