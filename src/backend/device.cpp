@@ -6,6 +6,7 @@
 #include <shared_mutex>
 #include <unordered_map>
 
+#include "base/fork_guard.hpp"
 #include "sys/calls.hpp"
 
 namespace ringfiles::backend {
@@ -56,10 +57,22 @@ struct registry {
   std::unordered_map<std::uint64_t, std::unique_ptr<device>> devices;
 };
 
-// Never destroyed: pool threads may still look things up while the process exits.
+constinit std::atomic<registry*> current_registry{nullptr};
+constinit std::atomic<std::uint32_t> registry_generation{0};
+
+// Never destroyed: pool threads may still look things up while the process exits. A forked child
+// starts with an empty one: a thread that it does not have may hold the lock for ever.
 registry& devices() noexcept {
-  static registry& instance = *new registry;
-  return instance;
+  registry* found = current_registry.load(std::memory_order_acquire);
+  const std::uint32_t now = base::process_generation();
+  if (found != nullptr && registry_generation.load(std::memory_order_acquire) == now) return *found;
+  auto* fresh = new registry;
+  if (current_registry.compare_exchange_strong(found, fresh, std::memory_order_acq_rel)) {
+    registry_generation.store(now, std::memory_order_release);
+    return *fresh;
+  }
+  delete fresh;
+  return *found;
 }
 
 device& fixed_device(device_kind kind) noexcept {
@@ -71,9 +84,10 @@ device& fixed_device(device_kind kind) noexcept {
 }  // namespace
 
 const device* known_device(std::uint64_t id) noexcept {
-  std::shared_lock lock(devices().mutex);
-  const auto found = devices().devices.find(id);
-  return found == devices().devices.end() ? nullptr : found->second.get();
+  registry& known = devices();
+  std::shared_lock lock(known.mutex);
+  const auto found = known.devices.find(id);
+  return found == known.devices.end() ? nullptr : found->second.get();
 }
 
 const device& learn_device(int fd, std::uint64_t id) noexcept {
@@ -81,8 +95,9 @@ const device& learn_device(int fd, std::uint64_t id) noexcept {
   long magic = 0;
   const device_kind kind =
       sys::filesystem_of(fd, magic) == 0 ? classify(magic) : device_kind::remote;
-  std::unique_lock lock(devices().mutex);
-  auto& entry = devices().devices[id];
+  registry& all = devices();
+  std::unique_lock lock(all.mutex);
+  auto& entry = all.devices[id];
   if (!entry) {
     entry = std::make_unique<device>();
     entry->id = id;

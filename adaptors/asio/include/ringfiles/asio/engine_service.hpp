@@ -36,6 +36,8 @@ class engine_service final : public boost::asio::execution_context::service,
         descriptor_(watch_executor(context), engine_.completion_fd()) {
     detail::set_host(engine_.core(), this);
   }
+  /// Without shutdown() when two threads made the first use of a context: one of the two goes.
+  ~engine_service() override { release_descriptor(); }
 
   engine& hosted() noexcept { return engine_; }
 
@@ -138,6 +140,11 @@ class engine_service final : public boost::asio::execution_context::service,
       left->call_->abandon();
       left->discard();
     }
+    release_descriptor();
+  }
+
+  /// The number belongs to the engine, which closes it.
+  void release_descriptor() noexcept {
     if (descriptor_.is_open()) descriptor_.release();
   }
 
