@@ -30,7 +30,7 @@ file_state::~file_state() {
 }
 
 bool file_state::tries_inline() noexcept {
-  if (misses_ < misses_until_cold) return true;
+  if (!seekable() || misses_ < misses_until_cold) return true;
   if (++skipped_ < fills_between_looks) return false;
   skipped_ = 0;
   return true;

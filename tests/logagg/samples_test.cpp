@@ -23,6 +23,14 @@ std::string content(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// The folder above the program's that holds the samples; __FILE__ is relative with a build cache.
+fs::path source_root() {
+  fs::path folder = fs::canonical("/proc/self/exe").parent_path();
+  while (!fs::exists(folder / "samples/logs") && folder.has_relative_path())
+    folder = folder.parent_path();
+  return folder;
+}
+
 /// A file on its way through the program's parts, each read small enough to cut lines anywhere.
 class SampleLogs : public ::testing::Test {
  protected:
@@ -74,7 +82,7 @@ class SampleLogs : public ::testing::Test {
   }
 
   static inline const fs::path repository =
-      fs::path(__FILE__).parent_path().parent_path().parent_path();
+      source_root();
   std::vector<std::string> sources_;
   std::vector<entry> entries_;
 };

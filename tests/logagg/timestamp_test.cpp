@@ -154,7 +154,9 @@ TEST(Timestamp, MayFollowAShortPrefix) {
 }
 
 TEST(Timestamp, IsNotLookedForDeepInsideALine) {
-  EXPECT_EQ(when(std::string(prefix_bytes_max - 1, 'x') + " 2026-11-22T23:08:01Z"), "none");
+  std::string line(prefix_bytes_max - 1, 'x');
+  line.append(" 2026-11-22T23:08:01Z");
+  EXPECT_EQ(when(line), "none");
   EXPECT_EQ(when("backup-2026-11-22 23:08:01 removed"), "none");
 }
 
