@@ -26,7 +26,8 @@ ringfiles::task<> run_example() {
 
   co_await write_file("data.bin", "wb", "\x89PNG\r\n\x1a\n");  // PNG magic bytes
   std::cout << "Header bytes:";
-  for (unsigned char byte : co_await read_header("data.bin")) std::printf(" %02x", byte);
+  for (char byte : co_await read_header("data.bin"))
+    std::printf(" %02x", static_cast<unsigned>(byte) & 0xffU);
   std::puts("");
 }
 
