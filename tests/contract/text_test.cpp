@@ -170,9 +170,9 @@ TEST_P(text_files, EachNewlineChoiceSplitsItsOwnWay) {
       {newline::crlf, {"a\nb\rc\r\n", "d"}},
   };
   for (const auto& [choice, split] : expected)
-    run([&, choice = choice, split = split]() -> task<> {
-      file f = co_await open("a", "r", {.newline = choice});
-      EXPECT_EQ(co_await f.readlines(), split);
+    run([&, wanted = choice, lines_of = split]() -> task<> {
+      file f = co_await open("a", "r", {.newline = wanted});
+      EXPECT_EQ(co_await f.readlines(), lines_of);
     });
 }
 
@@ -183,8 +183,8 @@ TEST_P(text_files, EachNewlineChoiceWritesItsOwnWay) {
       {newline::crlf, "a\r\nb\r\r\nc\r\n"},
   };
   for (const auto& [choice, content] : expected) {
-    run([&, choice = choice]() -> task<> {
-      file f = co_await open("a", "w", {.newline = choice});
+    run([&, wanted = choice]() -> task<> {
+      file f = co_await open("a", "w", {.newline = wanted});
       EXPECT_EQ(co_await f.write("a\nb\r\nc\n"), 7U) << "counted as the caller gave it";
       co_await f.close();
     });

@@ -95,7 +95,7 @@ inline std::map<std::string, starter> calls() {
 /// Times from the request to stop until the caller is back.
 class stopwatch {
  public:
-  explicit stopwatch(ringfiles::engine& engine) : engine_(engine), loop_(engine) {}
+  explicit stopwatch(ringfiles::engine& engine) : loop_(engine) {}
 
   std::vector<std::int64_t> latencies(hung_files& files, const std::string& name,
                                       const starter& start, std::size_t count) {
@@ -139,7 +139,6 @@ class stopwatch {
     back = true;
   }
 
-  ringfiles::engine& engine_;
   probe::event_loop loop_;
   std::minstd_rand random_{7};
 };
