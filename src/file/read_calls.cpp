@@ -82,7 +82,7 @@ class read_into final : public read_call<std::size_t> {
       return verdict::ended;
     }
     const std::size_t count = std::min(window.size(), into_.size() - filled_);
-    std::memcpy(into_.data() + filled_, window.data(), count);
+    if (count > 0) std::memcpy(into_.data() + filled_, window.data(), count);
     filled_ += count;
     consume(count);
     if (filled_ < into_.size() && !final) return verdict::more;

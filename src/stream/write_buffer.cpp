@@ -7,6 +7,7 @@
 namespace ringfiles::stream {
 
 void write_buffer::take(std::string_view bytes) {
+  if (bytes.empty()) return;
   const std::size_t needed = std::max(block_bytes_, filled_ + bytes.size());
   if (filling_.capacity() < needed) {
     base::block larger(needed);

@@ -81,8 +81,12 @@ def how_it_ended(status, timeout_s):
 
 
 def run_probe(name, *words, backend=None, timeout_s=60, wrapper=(), env=None):
-    """Runs a probe to its end; returns its Figures. ERRORS: AssertionError unless it ended well."""
-    arguments = [*wrapper, binary(name), *words]
+    """Runs a probe (a name, or a path) to its end; returns its Figures.
+
+    ERRORS: AssertionError unless it ended well.
+    """
+    program = name if isinstance(name, pathlib.Path) else binary(name)
+    arguments = [*wrapper, program, *words]
     if backend:
         arguments.append(f"--backend={backend}")
     status, output = run_program(arguments, env, timeout_s)

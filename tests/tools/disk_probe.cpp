@@ -1,0 +1,148 @@
+// disk_probe: what a program hears when its disk is full, or lies.
+//
+//     disk_probe --backend=B --do=sync --file=FILE [--mib=N]    a failed sync stays failed
+//     disk_probe --backend=B --do=full --folder=FOLDER --filler=BYTES [--count=N]
+//
+// sync: writes N MiB, then syncs again and again. Figures: failed_syncs, good_after_failure,
+// close_failed, write_failed, reopened_good. full: fills the disk with writes of all sizes; once the
+// program gives up, once it makes room and goes on. Figures: runs, reported, short_files.
+#include <sys/stat.h>
+
+#include <random>
+
+#include "probe/faults.hpp"
+#include "probe/figures.hpp"
+#include "probe/options.hpp"
+
+namespace {
+
+using ringfiles::task;
+
+constexpr int syncs = 6;
+constexpr std::size_t mebibyte = 1 << 20;
+constexpr std::size_t source_bytes = 64 << 20;  // more than any disk here takes
+
+/// 0, or the errno with which the call failed.
+template <class T>
+task<int> errno_of(ringfiles::operation<T> call) {
+  try {
+    co_await std::move(call);
+  } catch (const ringfiles::error& failed) {
+    co_return failed.number();
+  }
+  co_return 0;
+}
+
+task<void> sticky_sync(std::string path, std::size_t mib) {
+  auto file = co_await ringfiles::open(path, "wb");
+  int write_failed = 0;
+  for (std::size_t i = 0; i < mib && write_failed == 0; ++i)
+    write_failed = co_await errno_of(file.write(std::string(mebibyte, 's')));
+  int first = 0, failed = 0, good_after = 0, other = 0;
+  for (int i = 0; i < syncs; ++i) {
+    // Both kinds of sync, and writes between them, which the kernel accepts.
+    const int result = co_await errno_of(i % 2 == 0 ? file.sync() : file.sync_data());
+    if (first == 0) first = result;
+    failed += result != 0 ? 1 : 0;
+    good_after += first != 0 && result == 0 ? 1 : 0;
+    other += result != 0 && result != first ? 1 : 0;
+    if (i == 2) co_await errno_of(file.write("a few bytes more"));
+  }
+  const int closed = co_await errno_of(file.close());
+  auto again = co_await ringfiles::open(path, "r+b");
+  const int reopened = co_await errno_of(again.sync());
+  co_await again.close();
+  probe::figure("first_errno", first);
+  probe::figure("write_failed", write_failed);
+  probe::figure("failed_syncs", failed);
+  probe::figure("good_after_failure", good_after);
+  probe::figure("other_errnos", other);
+  probe::figure("close_failed", closed);
+  probe::figure("reopened_good", reopened == 0 ? 1 : 0);
+}
+
+struct outcome {
+  std::size_t accepted = 0;  ///< bytes that write() took
+  int write_error = 0;
+  int flush_error = 0;
+  int close_error = 0;
+};
+
+std::size_t size_of(const std::string& path) {
+  struct stat facts {};
+  return ::stat(path.c_str(), &facts) == 0 ? static_cast<std::size_t>(facts.st_size) : 0;
+}
+
+std::string content_of(const std::string& path) {
+  std::string text(size_of(path), '\0');
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  std::size_t done = 0;
+  for (ssize_t count = 1; done < text.size() && count > 0; done += static_cast<std::size_t>(count))
+    count = ::pread(fd, text.data() + done, text.size() - done, static_cast<off_t>(done));
+  ::close(fd);
+  return text;
+}
+
+/// Writes until the disk refuses; with `filler` that goes then, and on to the end.
+task<outcome> fill(std::string path, std::string filler, unsigned seed, const std::string& source) {
+  std::minstd_rand random(seed);
+  outcome seen;
+  auto file = co_await ringfiles::open(path, "wb");
+  while (seen.write_error == 0 && seen.accepted < source.size()) {
+    const std::size_t size = 1 + random() % (seed % 3 == 0 ? 300 : seed % 3 == 1 ? 30'000 : 900'000);
+    const std::string part = source.substr(seen.accepted, size);
+    seen.write_error = co_await errno_of(file.write(part));
+    if (seen.write_error == 0) seen.accepted += part.size();
+  }
+  if (!filler.empty()) ::unlink(filler.c_str());
+  seen.flush_error = co_await errno_of(file.flush());
+  seen.close_error = co_await errno_of(file.close());
+  co_return seen;
+}
+
+void fill_often(ringfiles::engine& engine, const probe::options& given) {
+  const std::string folder = given.text("folder"), path = folder + "/filled";
+  const std::string source = probe::numbered_bytes(source_bytes);
+  std::int64_t reported = 0, short_files = 0;
+  const long runs = given.number("count", 100);
+  for (long run = 0; run < runs && probe::failures == 0; ++run) {
+    const bool makes_room = run % 2 == 1;
+    const std::string filler = makes_room ? folder + "/filler" : std::string();
+    if (makes_room)
+      probe::write_file(filler, std::string(static_cast<std::size_t>(given.number("filler", 1)), 'f'));
+    const auto seen = ringfiles::run(engine, fill(path, filler, static_cast<unsigned>(run), source));
+    const std::string stored = content_of(path);
+    const bool complete = stored.size() == seen.accepted;
+    const std::string what = "run " + std::to_string(run) + ": " + std::to_string(seen.accepted) +
+                             " accepted, " + std::to_string(stored.size()) + " stored, errno " +
+                             std::to_string(seen.write_error) + " " +
+                             std::to_string(seen.flush_error) + " " +
+                             std::to_string(seen.close_error);
+    probe::expect(seen.write_error == ENOSPC, "full disk is told", what);
+    probe::expect(stored.size() <= seen.accepted, "no byte comes from nowhere", what);
+    probe::expect(source.starts_with(stored), "stored bytes are right", what);
+    if (makes_room)
+      probe::expect(complete && seen.close_error == 0, "with room all accepted bytes arrive", what);
+    else
+      probe::expect(complete || seen.close_error == ENOSPC, "lost bytes are told at close", what);
+    reported += seen.write_error == ENOSPC ? 1 : 0;
+    short_files += complete ? 0 : 1;
+    ::unlink(path.c_str());
+  }
+  probe::figure("runs", runs);
+  probe::figure("reported", reported);
+  probe::figure("short_files", short_files);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const probe::options given(argc, argv);
+  ringfiles::engine engine(given.engine());
+  if (given.text("do") == "sync")
+    ringfiles::run(engine, sticky_sync(given.text("file"),
+                                       static_cast<std::size_t>(given.number("mib", 80))));
+  else
+    fill_often(engine, given);
+  return probe::failures == 0 ? 0 : 1;
+}
