@@ -80,7 +80,9 @@ void asio_readline_confined(benchmark::State& state) {
   for (auto _ : state) lines += run(context, count_with_readline(sample_log()));
   state.SetItemsProcessed(static_cast<std::int64_t>(lines));
 }
-BENCHMARK(asio_readline_confined)->Name("asio_confined/readline_80m")->Unit(benchmark::kMillisecond);
+BENCHMARK(asio_readline_confined)
+    ->Name("asio_confined/readline_80m")
+    ->Unit(benchmark::kMillisecond);
 
 /// A handler: what is in memory is posted.
 struct read_again {
@@ -96,8 +98,8 @@ struct read_again {
 };
 void asio_handler(benchmark::State& state) {
   asio::io_context context;
-  auto opening = ringfiles::open(ringfiles::engine_of(context), sample_log(), "rb")(
-      asio::use_future);
+  auto opening =
+      ringfiles::open(ringfiles::engine_of(context), sample_log(), "rb")(asio::use_future);
   context.run();
   context.restart();
   auto file = opening.get();

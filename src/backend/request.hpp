@@ -33,7 +33,7 @@ struct request {
   /// Move everything that was asked for, unless the file ends; else one transfer is the answer.
   bool whole = true;
   std::atomic<bool> cancel_asked{false};  ///< set by the engine, read by pool threads
-  std::atomic<bool> parked{false};  ///< its caller was already told that it is over
+  std::atomic<bool> parked{false};        ///< its caller was already told that it is over
   std::atomic<bool> in_flight{false};
   rung served = rung::pool;
   int fd = -1;

@@ -26,9 +26,8 @@ bool engine_core::holds_accepted_bytes() const noexcept {
   if (!yielded_.empty()) return true;
   for (const backend::request* at = live_; at != nullptr; at = at->live_next)
     if (at->code == opcode::write) return true;
-  return std::any_of(watched_.begin(), watched_.end(), [](const poll_waiter* waiter) {
-    return (waiter->events & EPOLLOUT) != 0;
-  });
+  return std::any_of(watched_.begin(), watched_.end(),
+                     [](const poll_waiter* waiter) { return (waiter->events & EPOLLOUT) != 0; });
 }
 
 // Turns without delivery: what was accepted for writing is written, the rest is cancelled.
@@ -58,11 +57,10 @@ void engine_core::shut_down() noexcept {
     // The kernel still has these: whatever they point to lives on, and so does the back end.
     backend_->abandon_in_flight();
     static_cast<void>(backend_.release());
-    backend_ = backend::make_backend(
-        {.backend = backend_kind::threads,
-         .concurrent = options_.concurrent,
-         .memory = options_.memory},
-        wake_);
+    backend_ = backend::make_backend({.backend = backend_kind::threads,
+                                      .concurrent = options_.concurrent,
+                                      .memory = options_.memory},
+                                     wake_);
   }
   over_ = true;
   resume_yielded();

@@ -91,7 +91,7 @@ class read_call : public file_call<T> {
 
   std::size_t taken_ = 0;
   bool from_buffer_ = true;  ///< nothing had to be brought in
-  std::string kept_;  ///< of a stream, which cannot be read again
+  std::string kept_;         ///< of a stream, which cannot be read again
   std::optional<std::uint64_t> error_position_;
 };
 

@@ -167,8 +167,8 @@ TEST_F(cancelling, CancelledWriteIsReportedAndTheFileGoesOn) {
 
 TEST_F(cancelling, OpenThatWaitsForItsPeerIsCancelled) {
   outcome<file> opening;
-  open(engine_of(*context), fifo(), "rb")(
-      asio::bind_cancellation_slot(signal.slot(), opening.handler()));
+  open(engine_of(*context), fifo(),
+       "rb")(asio::bind_cancellation_slot(signal.slot(), opening.handler()));
   context->poll();
   EXPECT_FALSE(opening.called);
   signal.emit(asio::cancellation_type::terminal);

@@ -49,11 +49,11 @@ TEST_F(engines, UnboundOperationOfAHandlerWithoutAnExecutorSaysWhatToDo) {
 
 TEST_F(engines, UnboundOperationRunsInTheContextOfTheHandlersExecutor) {
   bool called = false;
-  status("/")(asio::bind_executor(context->get_executor(),
-                                  [&](std::exception_ptr failure, file_status) {
-                                    called = true;
-                                    EXPECT_FALSE(failure);
-                                  }));
+  status("/")(
+      asio::bind_executor(context->get_executor(), [&](std::exception_ptr failure, file_status) {
+        called = true;
+        EXPECT_FALSE(failure);
+      }));
   run();
   EXPECT_TRUE(called);
 }
@@ -72,7 +72,8 @@ TEST_F(engines, FileStaysInItsContextWhoeverAwaitsIt) {
   file source = opened(path, "rb");
   asio::io_context other;
   auto read = asio::co_spawn(
-      other, [](file& from) -> asio::awaitable<std::string> {
+      other,
+      [](file& from) -> asio::awaitable<std::string> {
         co_return co_await from.read_some(10);
       }(source),
       asio::use_future);
@@ -87,9 +88,8 @@ TEST_F(engines, FileOfAnEngineThatNobodyHostsCannotWait) {
   const std::string path = fifo();
   fifo_end peer(path);
   engine own;
-  file source = ringfiles::run(own, [](std::string name) -> task<file> {
-    co_return co_await open(name, "rb");
-  }(path));
+  file source = ringfiles::run(
+      own, [](std::string name) -> task<file> { co_return co_await open(name, "rb"); }(path));
   outcome<std::string> read;
   source.read_some(10)(asio::bind_executor(context->get_executor(), read.handler()));
   run();
@@ -206,11 +206,10 @@ TEST_F(engines, ContextEndsWithManyOperationsInFlight) {
     each.read_at(0, 1 << 20)([](auto...) { ADD_FAILURE(); });
     each.read_at(0, std::span(pages.get(), 8 << 20))([](auto...) { ADD_FAILURE(); });
     on(*context, read_bytes(big))([](auto...) { ADD_FAILURE(); });
-    asio::co_spawn(*context,
-                   [](file& from) -> asio::awaitable<void> {
-                     co_await from.read_at(0, 1 << 20);
-                   }(each),
-                   [](auto...) { ADD_FAILURE(); });
+    asio::co_spawn(
+        *context,
+        [](file& from) -> asio::awaitable<void> { co_await from.read_at(0, 1 << 20); }(each),
+        [](auto...) { ADD_FAILURE(); });
   }
   context.reset();
 }

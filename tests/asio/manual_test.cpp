@@ -11,9 +11,9 @@ class manual : public door {};
 
 // region: coroutine
 asio::awaitable<std::size_t> count_errors(std::filesystem::path log) {
-  auto file = co_await ringfiles::open(log);        // the engine of this coroutine's context
+  auto file = co_await ringfiles::open(log);  // the engine of this coroutine's context
   std::size_t errors = 0;
-  while (auto line = co_await file.readline())      // buffered: no wait, no post
+  while (auto line = co_await file.readline())  // buffered: no wait, no post
     errors += line->find("ERROR") != std::string::npos ? 1 : 0;
   co_return errors;
 }
@@ -28,8 +28,8 @@ TEST_F(manual, CoroutineCountsErrors) {
 using namespace asio::experimental::awaitable_operators;
 
 asio::awaitable<std::string> first_bytes(ringfiles::file& pipe, asio::steady_timer& timer) {
-  auto first = co_await (pipe.read_some(4096)(asio::use_awaitable) ||
-                         timer.async_wait(asio::use_awaitable));
+  auto first =
+      co_await (pipe.read_some(4096)(asio::use_awaitable) || timer.async_wait(asio::use_awaitable));
   co_return first.index() == 0 ? std::get<0>(first) : "nothing yet";  // and nothing is lost
 }
 // endregion

@@ -34,8 +34,8 @@ asio::awaitable<void> echo(tcp::socket client) {
 
 asio::awaitable<void> serve(tcp::acceptor& acceptor, int clients) {
   while (clients-- > 0) {
-    tcp::socket client = co_await acceptor.async_accept(asio::make_strand(acceptor.get_executor()),
-                                                        use_awaitable);
+    tcp::socket client =
+        co_await acceptor.async_accept(asio::make_strand(acceptor.get_executor()), use_awaitable);
     auto strand = client.get_executor();
     asio::co_spawn(strand, echo(std::move(client)), asio::detached);
   }

@@ -29,8 +29,7 @@ class threaded : public door {
 
 std::string numbered_lines(int writer, int count) {
   std::string text;
-  for (int i = 0; i < count; ++i)
-    text += std::to_string(writer) + ' ' + std::to_string(i) + '\n';
+  for (int i = 0; i < count; ++i) text += std::to_string(writer) + ' ' + std::to_string(i) + '\n';
   return text;
 }
 

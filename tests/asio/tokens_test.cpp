@@ -103,10 +103,10 @@ TEST_F(tokens, DeferredCanBeAwaited) {
 TEST_F(tokens, DeferredChains) {
   file source = opened(holding("text"));
   std::size_t size = 0;
-  auto chain = source.read()(asio::deferred) |
-               asio::deferred([](std::exception_ptr, std::string text) {
-                 return asio::deferred.values(text.size());
-               });
+  auto chain =
+      source.read()(asio::deferred) | asio::deferred([](std::exception_ptr, std::string text) {
+        return asio::deferred.values(text.size());
+      });
   std::move(chain)([&](std::size_t got) { size = got; });
   run();
   EXPECT_EQ(size, 4U);
@@ -150,8 +150,8 @@ TEST_F(tokens, HandlerRunsOnItsStrand) {
   file source = opened(holding("text"));
   auto strand = asio::make_strand(*context);
   bool on_strand = false;
-  source.read()(asio::bind_executor(
-      strand, [&](auto...) { on_strand = strand.running_in_this_thread(); }));
+  source.read()(
+      asio::bind_executor(strand, [&](auto...) { on_strand = strand.running_in_this_thread(); }));
   run();
   EXPECT_TRUE(on_strand);
 }
@@ -162,8 +162,8 @@ TEST_F(tokens, WaitingHandlerRunsOnItsStrand) {
   file source = opened(path, "rb");
   auto strand = asio::make_strand(*context);
   bool on_strand = false;
-  source.read_some(10)(asio::bind_executor(
-      strand, [&](auto...) { on_strand = strand.running_in_this_thread(); }));
+  source.read_some(10)(
+      asio::bind_executor(strand, [&](auto...) { on_strand = strand.running_in_this_thread(); }));
   peer.write("x");
   run();
   EXPECT_TRUE(on_strand);

@@ -148,7 +148,7 @@ TEST_P(bad_places, PermissionsOfNewFiles) {
     co_await open("private", "w", {.permissions = 0600});
   });
   ::umask(before);
-  struct stat about {};
+  struct stat about{};
   ::stat(path("default").c_str(), &about);
   EXPECT_EQ(about.st_mode & 0777U, 0640U);
   ::stat(path("private").c_str(), &about);

@@ -85,7 +85,8 @@ TEST_P(closing, CallsMadeBeforeCloseAreServed) {
   run([&]() -> task<> {
     file f = co_await open("a", "r+b");
     std::vector<begun<std::string>> at_places;
-    for (std::uint64_t i = 0; i < 50; ++i) at_places.push_back(begin(f.read_at(i * 20'000, 20'000)));
+    for (std::uint64_t i = 0; i < 50; ++i)
+      at_places.push_back(begin(f.read_at(i * 20'000, 20'000)));
     auto cursor = begin(f.read(500'000));
     auto written = begin(f.write(std::string(300'000, 'x')));
     auto closed = begin(f.close());
@@ -106,7 +107,10 @@ TEST_P(closing, CallsMadeBeforeCloseAreServed) {
 TEST_P(closing, AHandleThatIsDroppedWritesWhatItHolds) {
   const std::string large = pattern(2'000'000);
   run([&]() -> task<> {
-    { file small = co_await open("small", "w"); co_await small.write("buffered"); }
+    {
+      file small = co_await open("small", "w");
+      co_await small.write("buffered");
+    }
     file many = co_await open("many", "wb");
     for (std::size_t at = 0; at < large.size(); at += 50'000)
       co_await many.write(large.substr(at, 50'000));
@@ -186,9 +190,8 @@ class delayed_errors : public suite {
 
  private:
   file opened_device() {
-    return ringfiles::run(loop(), [&]() -> task<file> {
-      co_return co_await ringfiles::open("/dev/full", "wb");
-    }());
+    return ringfiles::run(
+        loop(), [&]() -> task<file> { co_return co_await ringfiles::open("/dev/full", "wb"); }());
   }
 };
 CONTRACT_FOR_ALL(delayed_errors);

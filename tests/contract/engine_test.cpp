@@ -122,15 +122,19 @@ TEST_P(engine_ends, ButManyDroppedFilesAreWritten) {
 TEST_P(engine_ends, AndAnotherOneGoesOn) {
   put("a", "text");
   engine other(options());
-  EXPECT_EQ(ringfiles::run(other, [&]() -> task<std::string> {
-    file f = co_await ringfiles::open(path("a"));
-    co_return co_await f.read();
-  }()), "text");
+  EXPECT_EQ(ringfiles::run(other,
+                           [&]() -> task<std::string> {
+                             file f = co_await ringfiles::open(path("a"));
+                             co_return co_await f.read();
+                           }()),
+            "text");
   end_engine();
-  EXPECT_EQ(ringfiles::run(other, [&]() -> task<std::string> {
-    file f = co_await ringfiles::open(path("a"));
-    co_return co_await f.read();
-  }()), "text");
+  EXPECT_EQ(ringfiles::run(other,
+                           [&]() -> task<std::string> {
+                             file f = co_await ringfiles::open(path("a"));
+                             co_return co_await f.read();
+                           }()),
+            "text");
 }
 
 TEST_P(engine_ends, DeadlinesOfAnySizeAreKept) {
@@ -162,7 +166,8 @@ class slow_reader {
         take();
         std::this_thread::sleep_for(5ms);
       }
-      while (take()) {}
+      while (take()) {
+      }
     });
   }
   std::string stop() {
@@ -263,18 +268,17 @@ TEST_P(forked, ParentAndChildBothGoOn) {
       return true;
     });
     for (std::uint64_t i = 0; i < 100; ++i)
-      all_ended = all_ended && (reads[i].number() == ECANCELED ||
-                                reads[i].take() == pattern(5000, i * 20'000));
+      all_ended = all_ended &&
+                  (reads[i].number() == ECANCELED || reads[i].take() == pattern(5000, i * 20'000));
     make_cold("a");
     return all_ended && run([&]() -> task<bool> {
-      file g = co_await open("a", "rb");
-      const bool fresh = co_await g.read() == pattern(2'000'000);
-      co_return fresh && co_await f.read_at(7, 9000) == pattern(9000, 7);
-    });
+             file g = co_await open("a", "rb");
+             const bool fresh = co_await g.read() == pattern(2'000'000);
+             co_return fresh&& co_await f.read_at(7, 9000) == pattern(9000, 7);
+           });
   }));
   EXPECT_TRUE(crank_until([&] { return loop().idle(); }));
-  for (std::uint64_t i = 0; i < 100; ++i)
-    EXPECT_BYTES(reads[i].take(), pattern(5000, i * 20'000));
+  for (std::uint64_t i = 0; i < 100; ++i) EXPECT_BYTES(reads[i].take(), pattern(5000, i * 20'000));
 }
 
 TEST_P(forked, WhatIsInFlightSaysSoInTheChild) {

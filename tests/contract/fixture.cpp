@@ -14,8 +14,8 @@ namespace {
 
 std::string fresh_folder() {
   const char* wanted = std::getenv("RINGFILES_TEST_DIR");
-  const std::filesystem::path parent =
-      wanted != nullptr && *wanted != '\0' ? std::filesystem::path(wanted)
+  const std::filesystem::path parent = wanted != nullptr && *wanted != '\0'
+                                           ? std::filesystem::path(wanted)
                                            : std::filesystem::temp_directory_path();
   std::string name = parent / "ringfiles-contract-XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category());
@@ -40,11 +40,11 @@ testing::AssertionResult same_bytes(const std::optional<std::string>& actual,
                                     std::string_view expected) {
   if (!actual) return testing::AssertionFailure() << "there is nothing";
   if (*actual == expected) return testing::AssertionSuccess();
-  const auto differ = std::mismatch(actual->begin(), actual->end(), expected.begin(),
-                                    expected.end());
-  return testing::AssertionFailure() << actual->size() << " bytes for " << expected.size()
-                                     << ", different from byte "
-                                     << differ.first - actual->begin() << " on";
+  const auto differ =
+      std::mismatch(actual->begin(), actual->end(), expected.begin(), expected.end());
+  return testing::AssertionFailure()
+         << actual->size() << " bytes for " << expected.size() << ", different from byte "
+         << differ.first - actual->begin() << " on";
 }
 
 suite::suite() {

@@ -72,9 +72,8 @@ template <class T>
 class begun {
  public:
   explicit begun(operation<T> call) {
-    detail::settle(as_task(std::move(call)), state_->outcome, [state = state_] {
-      state->done = true;
-    });
+    detail::settle(as_task(std::move(call)), state_->outcome,
+                   [state = state_] { state->done = true; });
   }
 
   bool done() const { return state_->done; }
@@ -128,8 +127,8 @@ task<> expect_error(operation<T> call, int number, std::string name, std::string
   if (failure->number() != number || failure->operation() != name || failure->path() != path)
     ADD_FAILURE_AT(at.file_name(), line)
         << "expected " << name << " '" << path << "' to fail with errno " << number << ", not "
-        << failure->operation() << " '" << failure->path() << "' with " << failure->number()
-        << ": " << failure->what();
+        << failure->operation() << " '" << failure->path() << "' with " << failure->number() << ": "
+        << failure->what();
 }
 
 class suite : public testing::TestWithParam<backend_kind> {
@@ -190,15 +189,15 @@ class suite : public testing::TestWithParam<backend_kind> {
 
 std::string name_of(const testing::TestParamInfo<backend_kind>& info);
 
-#define CONTRACT_FOR_ALL(name)                                                             \
-  INSTANTIATE_TEST_SUITE_P(every, name,                                                    \
-                           testing::Values(backend_kind::uring, backend_kind::threads,     \
-                                           backend_kind::memory),                          \
-                           ringfiles::contract::name_of)
+#define CONTRACT_FOR_ALL(name)                                                           \
+  INSTANTIATE_TEST_SUITE_P(                                                              \
+      every, name,                                                                       \
+      testing::Values(backend_kind::uring, backend_kind::threads, backend_kind::memory), \
+      ringfiles::contract::name_of)
 /// Needs FIFOs, links, permissions, page caches …: what the memory back end does not have.
-#define CONTRACT_FOR_KERNEL(name)                                                          \
-  INSTANTIATE_TEST_SUITE_P(every, name,                                                    \
-                           testing::Values(backend_kind::uring, backend_kind::threads),    \
+#define CONTRACT_FOR_KERNEL(name)                                                       \
+  INSTANTIATE_TEST_SUITE_P(every, name,                                                 \
+                           testing::Values(backend_kind::uring, backend_kind::threads), \
                            ringfiles::contract::name_of)
 
 }  // namespace ringfiles::contract

@@ -19,7 +19,7 @@ class ladder : public suite {
     return counted;
   }
   bool on_ext4() const {
-    struct statfs about {};
+    struct statfs about{};
     constexpr long ext4 = 0xef53;
     return on_kernel() && ::statfs(path("").c_str(), &about) == 0 && about.f_type == ext4;
   }
@@ -56,7 +56,8 @@ TEST_P(ladder, LinesComeFromTheBuffer) {
   put("a", content);
   file f = opened("a", "r");
   const auto counted = served_by([&]() -> task<> {
-    while (co_await f.readline()) {}
+    while (co_await f.readline()) {
+    }
   });
   EXPECT_GE(counted[rung::buffer], 999U);
   EXPECT_LE(counted[inline_rung()] + counted[rung::pool], 3U);
@@ -214,7 +215,8 @@ TEST_P(yielding, TurnsStayShort) {
   run([&]() -> task<> {
     for (int i = 0; i < 20; ++i) {
       co_await g.seek(0);
-      while (!(co_await g.read(1000)).empty()) {}
+      while (!(co_await g.read(1000)).empty()) {
+      }
     }
   });
   const statistics stats = loop().stats();

@@ -229,8 +229,8 @@ TEST_P(positional, VectorsAreScatteredAndGathered) {
       std::string into(joined.size() + 100, '?');
       std::vector<std::span<std::byte>> spans;
       for (std::size_t at = 0; at < into.size(); at += piece)
-        spans.push_back(std::as_writable_bytes(
-            std::span(into).subspan(at, std::min(piece, into.size() - at))));
+        spans.push_back(
+            std::as_writable_bytes(std::span(into).subspan(at, std::min(piece, into.size() - at))));
       EXPECT_EQ(co_await f.read_at(10, std::move(spans)), joined.size());
       EXPECT_BYTES(into, joined + std::string(100, '?'));
     }

@@ -126,11 +126,11 @@ TEST_P(positions, PositionalOffsetsBeyondTheKernelsAreRefused) {
   run([&]() -> task<> {
     file f = co_await open("a", "r+b");
     std::string into(4, '?');
-    for (const std::uint64_t offset : {std::uint64_t{1} << 63, ~std::uint64_t{0},
-                                       static_cast<std::uint64_t>(farthest)}) {
+    for (const std::uint64_t offset :
+         {std::uint64_t{1} << 63, ~std::uint64_t{0}, static_cast<std::uint64_t>(farthest)}) {
       EXPECT_TRUE(co_await error_of(f.read_at(offset, 4))) << offset;
-      EXPECT_TRUE(co_await error_of(
-          f.read_at(offset, std::as_writable_bytes(std::span(into))))) << offset;
+      EXPECT_TRUE(co_await error_of(f.read_at(offset, std::as_writable_bytes(std::span(into)))))
+          << offset;
       EXPECT_TRUE(co_await error_of(f.write_at(offset, "bad"))) << offset;
     }
     EXPECT_EQ(co_await f.read(4), "0123") << "the kernel's own position was not used";

@@ -125,8 +125,8 @@ std::optional<std::vector<std::vector<std::string>>> ask_python(
   const scratch folder;
   std::ofstream(folder.name + "/program") << program;
   std::ofstream(folder.name + "/scripts") << lines;
-  std::istringstream answers(output_of("python3 " + folder.name + "/program " + folder.name +
-                                       "/scripts"));
+  std::istringstream answers(
+      output_of("python3 " + folder.name + "/program " + folder.name + "/scripts"));
   std::vector<std::vector<std::string>> results;
   for (std::string line; std::getline(answers, line);) results.push_back(split(line));
   if (results.size() != scripts.size()) return std::nullopt;

@@ -20,7 +20,7 @@ struct step {
 
 struct script {
   std::string mode;
-  std::string newline = "None";           ///< as a Python expression
+  std::string newline = "None";             ///< as a Python expression
   std::optional<std::string> content = {};  ///< of the file before; nothing: there is none
   std::vector<step> steps = {};
 
@@ -32,10 +32,10 @@ struct script {
 /// the last, each in the words that the functions below make. Nothing: there is no python3.
 std::optional<std::vector<std::vector<std::string>>> ask_python(const std::vector<script>& scripts);
 
-std::string say_bytes(std::string_view bytes);   ///< read, readline, content
-std::string say_number(std::uint64_t number);    ///< write, seek, tell, truncate
-std::string say_nothing();                       ///< flush, close, no file
-std::string say_error(int number);               ///< of the kernel
-std::string say_refusal();                       ///< any error that the kernel was not asked about
+std::string say_bytes(std::string_view bytes);  ///< read, readline, content
+std::string say_number(std::uint64_t number);   ///< write, seek, tell, truncate
+std::string say_nothing();                      ///< flush, close, no file
+std::string say_error(int number);              ///< of the kernel
+std::string say_refusal();                      ///< any error that the kernel was not asked about
 
 }  // namespace ringfiles::contract

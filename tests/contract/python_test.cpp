@@ -1,8 +1,9 @@
 // The same calls on CPython's open() and on ours: modes, positions, reading and writing mixed.
+#include "python.hpp"
+
 #include <random>
 
 #include "fixture.hpp"
-#include "python.hpp"
 
 namespace ringfiles::contract {
 namespace {
@@ -100,12 +101,24 @@ TEST_P(like_python, EveryModeDoesTheSame) {
     for (const char* plus : {"", "+"})
       for (const char* kind : {"", "b", "t"})
         for (const bool exists : {true, false})
-          scripts.push_back(
-              {std::string(action) + plus + kind,
-               "None",
-               exists ? std::optional<std::string>("old\ntext\n") : std::nullopt,
-               {{'t'}, {'r', 3}, {'t'}, {'s', 0}, {'w', -1, 0, "new"}, {'f'}, {'s', 0}, {'r'}, {'T', 2},
-                {'c'}, {'r'}, {'w', -1, 0, "x"}, {'t'}, {'f'}, {'c'}}});
+          scripts.push_back({std::string(action) + plus + kind,
+                             "None",
+                             exists ? std::optional<std::string>("old\ntext\n") : std::nullopt,
+                             {{'t'},
+                              {'r', 3},
+                              {'t'},
+                              {'s', 0},
+                              {'w', -1, 0, "new"},
+                              {'f'},
+                              {'s', 0},
+                              {'r'},
+                              {'T', 2},
+                              {'c'},
+                              {'r'},
+                              {'w', -1, 0, "x"},
+                              {'t'},
+                              {'f'},
+                              {'c'}}});
   compare(scripts);
 }
 
@@ -113,7 +126,8 @@ TEST_P(like_python, LettersMayStandInAnyOrder) {
   std::vector<script> scripts;
   for (const char* mode : {"r", "rb", "br", "+r", "b+r", "r+b", "+br", "rt", "tr", "w+t", "bw+"})
     scripts.push_back({mode, "None", "old", {{'r'}, {'w', -1, 0, "new"}, {'c'}}});
-  for (const char* mode : {"", "b", "+", "rw", "ra", "rr", "r++", "rbt", "rbb", "U", "rU", "q", "R"})
+  for (const char* mode :
+       {"", "b", "+", "rw", "ra", "rr", "r++", "rbt", "rbb", "U", "rU", "q", "R"})
     scripts.push_back({mode[0] == 0 ? "b+" : mode, "None", "old", {}});
   compare(scripts);
 }
@@ -123,7 +137,9 @@ step random_step(std::mt19937_64& random, const std::string& mode) {
   const bool may_tell = mode != "r";
   const bool text = mode.find('b') == std::string::npos;
   static const char* const pieces[] = {"", "x", "two\n", "a\r\nb", "€", "0123456789\n\n"};
-  const auto below = [&](std::uint64_t bound) { return static_cast<std::int64_t>(random() % bound); };
+  const auto below = [&](std::uint64_t bound) {
+    return static_cast<std::int64_t>(random() % bound);
+  };
   switch (random() % 9) {
     case 0:
       return {'r', below(8)};
@@ -154,7 +170,8 @@ std::vector<script> random_scripts(const std::string& mode) {
   std::mt19937_64 random(std::hash<std::string>{}(mode));
   std::vector<script> scripts;
   for (std::size_t i = 0; i < (soak() ? 5000 : 300); ++i) {
-    script next{mode, text ? newlines[random() % 5] : "None", "one\ntwo\r\nthree\rfour €\n\nend", {}};
+    script next{
+        mode, text ? newlines[random() % 5] : "None", "one\ntwo\r\nthree\rfour €\n\nend", {}};
     const std::size_t length = 3 + random() % 12;
     while (next.steps.size() < length) {
       next.steps.push_back(random_step(random, mode));

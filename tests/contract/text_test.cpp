@@ -178,8 +178,8 @@ TEST_P(text_files, EachNewlineChoiceSplitsItsOwnWay) {
 
 TEST_P(text_files, EachNewlineChoiceWritesItsOwnWay) {
   const std::pair<newline, std::string> expected[] = {
-      {newline::universal, "a\nb\r\nc\n"},    {newline::untranslated, "a\nb\r\nc\n"},
-      {newline::lf, "a\nb\r\nc\n"},           {newline::cr, "a\rb\r\rc\r"},
+      {newline::universal, "a\nb\r\nc\n"},  {newline::untranslated, "a\nb\r\nc\n"},
+      {newline::lf, "a\nb\r\nc\n"},         {newline::cr, "a\rb\r\rc\r"},
       {newline::crlf, "a\r\nb\r\r\nc\r\n"},
   };
   for (const auto& [choice, content] : expected) {
@@ -233,8 +233,7 @@ TEST_P(text_files, ReadSomeNeverCutsACharacter) {
 TEST_P(text_files, AnUnknownNewlineIsRefused) {
   put("a", "x");
   run([&]() -> task<> {
-    const auto failure =
-        co_await error_of(open("a", "r", {.newline = static_cast<newline>(42)}));
+    const auto failure = co_await error_of(open("a", "r", {.newline = static_cast<newline>(42)}));
     EXPECT_TRUE(failure && failure->code() == errc::invalid_newline);
   });
 }

@@ -81,8 +81,7 @@ class SampleLogs : public ::testing::Test {
     return content(repository / "tests/logagg/expected" / name);
   }
 
-  static inline const fs::path repository =
-      source_root();
+  static inline const fs::path repository = source_root();
   std::vector<std::string> sources_;
   std::vector<entry> entries_;
 };

@@ -16,8 +16,6 @@ from support.mounts import binary, faultfs  # noqa: E402
 from support.programs import backends, note, run_probe, soak  # noqa: E402
 from support.report import Reporter  # noqa: E402
 
-FILLS = 400 if soak() else 100
-FILLS_OF_DISK = 200 if soak() else 20
 WRITTEN_MIB = 80
 SYNCS = 6
 
@@ -64,15 +62,6 @@ def sync_is_sticky(backend, name):
         check_sticky(backend, name, folder / "file", mib)
 
 
-def full_disk_is_told(backend, place, filler, count):
-    with place as folder:
-        figures = run_probe("disk_probe", "--do=full", f"--folder={folder}",
-                            f"--filler={filler}", f"--count={count}", backend=backend,
-                            timeout_s=600)
-    note(f"full ({backend}): {figures.brief('runs', 'reported', 'short_files')}")
-    assert figures.last("reported") == count
-
-
 def main():
     mounts.isolate()
     report = Reporter()
@@ -80,11 +69,6 @@ def main():
         for name in PLACES:
             with report.case(f"sync_is_sticky on {name} ({backend})"):
                 sync_is_sticky(backend, name)
-        with report.case(f"full_disk_is_told on tmpfs of 2 MiB ({backend})"):
-            full_disk_is_told(backend, mounts.small_tmpfs(2), 1 << 20, FILLS)
-        with report.case(f"full_disk_is_told on ext4 of 16 MiB ({backend})"):
-            full_disk_is_told(backend, mounts.loop_filesystem("ext4", 16), 6 << 20,
-                              FILLS_OF_DISK)
     return report.exit_status()
 
 

@@ -135,7 +135,8 @@ ringfiles::statistics destroy_engine(bench& on, const probe::options& given, boo
     on.engine_gone = true;
   }
   for (const std::size_t slot : lent) on.memory.give_back(slot);
-  for (std::size_t i = 0; i < 2 * recycled_heap::kept_blocks; ++i) on.heap.turn(slot_bytes << i % 5);
+  for (std::size_t i = 0; i < 2 * recycled_heap::kept_blocks; ++i)
+    on.heap.turn(slot_bytes << i % 5);
   on.files.clear();
   return stats;
 }

@@ -106,9 +106,7 @@ void opens(const probe::options& given, ringfiles::engine& engine) {
   const probe::fault_control faults(folder);
   faults.apply("clear\nopen delay=20 1 9999999 slow*\ncreate delay=20 1 9999999 slow*");
   probe::event_loop loop(engine);
-  const auto warm_up = [](std::string path) -> task<void> {
-    co_await ringfiles::open(path, "rb");
-  };
+  const auto warm_up = [](std::string path) -> task<void> { co_await ringfiles::open(path, "rb"); };
   ringfiles::run(engine, warm_up(folder + "/slow"));
   loop.run(patience_ns, [&] { return engine.idle(); });
   const int before = probe::open_descriptors();
@@ -144,9 +142,11 @@ void stream(const probe::options& given, ringfiles::engine& engine) {
     interrupted_reader reader(path, kind, seed++);
     ringfiles::run(engine, reader.run());
     const std::size_t expected = by_line ? content.size() / 16 : content.size();
-    probe::expect(reader.delivered() == content.substr(0, expected), kind, "bytes are not as they "
-                  "stand in the file: " + std::to_string(reader.delivered().size()) + " of " +
-                  std::to_string(expected));
+    probe::expect(reader.delivered() == content.substr(0, expected), kind,
+                  "bytes are not as they "
+                  "stand in the file: " +
+                      std::to_string(reader.delivered().size()) + " of " +
+                      std::to_string(expected));
     if (by_line) probe::write_file(path, content);
     cancelled += reader.cancelled();
   }

@@ -77,8 +77,9 @@ void reap(std::vector<pid_t>& children, bool wait) {
       continue;
     }
     if (status != 0)
-      probe::fail("child", WIFSIGNALED(status) ? "killed by signal " + std::to_string(WTERMSIG(status))
-                                               : "exit status " + std::to_string(WEXITSTATUS(status)));
+      probe::fail("child", WIFSIGNALED(status)
+                               ? "killed by signal " + std::to_string(WTERMSIG(status))
+                               : "exit status " + std::to_string(WEXITSTATUS(status)));
     each = children.erase(each);
   }
 }

@@ -32,7 +32,8 @@ void make_fifos(const std::string& folder, std::size_t count, const std::string&
 void start_fifo_opens(work& now, std::vector<task<void>>& tasks) {
   make_fifos(now.disk, 220, "lonely");
   for (std::size_t i = 0; i < 220; ++i)
-    tasks.push_back(open_once(now, now.disk + "/lonely" + std::to_string(i), i < 200 ? "rb" : "wb"));
+    tasks.push_back(
+        open_once(now, now.disk + "/lonely" + std::to_string(i), i < 200 ? "rb" : "wb"));
 }
 
 void start_fifo_reads(work& now, std::vector<task<void>>& tasks) {
@@ -60,7 +61,8 @@ std::vector<scenario> scenarios() {
   };
   return {
       {"slow_direct", "read delay=1000 1 9999999 data",
-       times(8, [](work& now, std::size_t i) { return read_blocks(now, now.direct + "/data", i); })},
+       times(8,
+             [](work& now, std::size_t i) { return read_blocks(now, now.direct + "/data", i); })},
       {"slow_cached", "read delay=1000 1 9999999 data",
        times(4, [](work& now, std::size_t) { return read_in_order(now, now.cached + "/data"); }),
        true},
@@ -68,15 +70,18 @@ std::vector<scenario> scenarios() {
       {"fifo_read", "", start_fifo_reads},
       {"hung", "read hang 1 9999999 data\nopen hang 1 9999999 hung_open", start_hung},
       {"slow_calls", "* delay=50 1 9999999 visited*",
-       times(8, [](work& now, std::size_t i) {
-         return visit_slowly(now, (i % 2 == 0 ? now.direct : now.cached) + "/visited", i);
-       })},
+       times(8,
+             [](work& now, std::size_t i) {
+               return visit_slowly(now, (i % 2 == 0 ? now.direct : now.cached) + "/visited", i);
+             })},
       {"cold_lines", "",
        times(1, [](work& now, std::size_t) { return read_cold_lines(now, now.big); }), true},
       {"cold_depth_64", "",
-       times(64, [](work& now, std::size_t i) {
-         return read_at_random(now, now.big, static_cast<unsigned>(i + 1));
-       }), true},
+       times(64,
+             [](work& now, std::size_t i) {
+               return read_at_random(now, now.big, static_cast<unsigned>(i + 1));
+             }),
+       true},
       {"readline", "", times(1, [](work& now, std::size_t) { return read_lines(now, now.big); })},
       {"next_lines", "",
        times(1, [](work& now, std::size_t) { return read_batches(now, now.big); })},
@@ -84,24 +89,29 @@ std::vector<scenario> scenarios() {
       {"pieces_depth_64", "",
        times(64, [](work& now, std::size_t i) { return read_pieces(now, now.big, i); })},
       {"write_sync", "",
-       times(2, [](work& now, std::size_t i) {
-         return write_and_sync(now, now.disk + "/written" + std::to_string(i));
-       })},
+       times(2,
+             [](work& now, std::size_t i) {
+               return write_and_sync(now, now.disk + "/written" + std::to_string(i));
+             })},
   };
 }
 
 class watch {
  public:
   watch(const probe::options& given, ringfiles::engine& engine)
-      : given_(given), engine_(engine), loop_(engine), direct_(given.text("direct")),
-        cached_(given.text("cached")), phase_ns_(given.number("phase-ms", 500) * 1'000'000) {}
+      : given_(given),
+        engine_(engine),
+        loop_(engine),
+        direct_(given.text("direct")),
+        cached_(given.text("cached")),
+        phase_ns_(given.number("phase-ms", 500) * 1'000'000) {}
 
   void idle() { report("idle", loop_.run_for(phase_ns_)); }
 
   void busy(const scenario& chosen) {
     std::stop_source stop;
-    work now{given_.text("disk"), given_.text("direct"), given_.text("cached"),
-             given_.text("big"), stop.get_token()};
+    work now{given_.text("disk"), given_.text("direct"), given_.text("cached"), given_.text("big"),
+             stop.get_token()};
     if (chosen.evicts) probe::evict(now.big);
     if (chosen.evicts) probe::evict(now.cached + "/data");
     for (const auto* faults : {&direct_, &cached_})

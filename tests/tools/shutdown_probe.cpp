@@ -79,7 +79,9 @@ void start(program& in, const probe::options& given) {
 /// A wrapper that starts each task and keeps its frame reachable from `in`.
 struct waiter {
   struct promise_type {
-    waiter get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    waiter get_return_object() {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
     void return_void() noexcept {}

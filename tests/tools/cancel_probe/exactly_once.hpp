@@ -53,7 +53,8 @@ class interrupted_reader {
   ringfiles::task<void> read_into(ringfiles::file& file, std::size_t size,
                                   std::chrono::microseconds limit) {
     std::string memory(size, '#');
-    const auto count = co_await file.readinto(std::as_writable_bytes(std::span(memory))).within(limit);
+    const auto count =
+        co_await file.readinto(std::as_writable_bytes(std::span(memory))).within(limit);
     delivered_.append(memory, 0, count);
   }
 

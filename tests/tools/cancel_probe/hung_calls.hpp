@@ -59,34 +59,40 @@ using starter = std::function<task<void>(hung_files&, std::stop_token)>;
 /// Name → how to start it.
 inline std::map<std::string, starter> calls() {
   return {
-      {"read", [](hung_files& f, std::stop_token t) { return plain(f.read.read(9).stopped_by(t)); }},
-      {"readline", [](hung_files& f, std::stop_token t) {
-         return plain(f.line.readline().stopped_by(t));
-       }},
-      {"readinto", [](hung_files& f, std::stop_token t) {
+      {"read",
+       [](hung_files& f, std::stop_token t) { return plain(f.read.read(9).stopped_by(t)); }},
+      {"readline",
+       [](hung_files& f, std::stop_token t) { return plain(f.line.readline().stopped_by(t)); }},
+      {"readinto",
+       [](hung_files& f, std::stop_token t) {
          return plain(f.into.readinto(f.memory).stopped_by(t));
        }},
-      {"read_at", [](hung_files& f, std::stop_token t) {
+      {"read_at",
+       [](hung_files& f, std::stop_token t) {
          return plain(f.at.read_at(0, block_bytes).stopped_by(t));
        }},
-      {"read_at_span", [](hung_files& f, std::stop_token t) {
+      {"read_at_span",
+       [](hung_files& f, std::stop_token t) {
          return plain(f.at.read_at(0, std::span(f.memory)).stopped_by(t));
        }},
-      {"write", [](hung_files& f, std::stop_token t) {
+      {"write",
+       [](hung_files& f, std::stop_token t) {
          return plain(f.write.write(std::string(large_bytes, 'w')).stopped_by(t));
        }},
       {"flush", write_and_flush},
-      {"write_at", [](hung_files& f, std::stop_token t) {
+      {"write_at",
+       [](hung_files& f, std::stop_token t) {
          return plain(f.cut.write_at(0, std::string(block_bytes, 'w')).stopped_by(t));
        }},
       {"sync", [](hung_files& f, std::stop_token t) { return plain(f.sync.sync().stopped_by(t)); }},
-      {"truncate", [](hung_files& f, std::stop_token t) {
-         return plain(f.cut.truncate(5).stopped_by(t));
-       }},
-      {"open", [](hung_files& f, std::stop_token t) {
+      {"truncate",
+       [](hung_files& f, std::stop_token t) { return plain(f.cut.truncate(5).stopped_by(t)); }},
+      {"open",
+       [](hung_files& f, std::stop_token t) {
          return plain(ringfiles::open(f.folder + "/opened").stopped_by(t));
        }},
-      {"status", [](hung_files& f, std::stop_token t) {
+      {"status",
+       [](hung_files& f, std::stop_token t) {
          return plain(ringfiles::status(f.folder + "/opened").stopped_by(t));
        }},
   };

@@ -38,7 +38,7 @@ struct load {
   std::string disk, mount;
   bool over = false;
   std::size_t active = 0;
-  std::size_t blocks = 0;      ///< read and right
+  std::size_t blocks = 0;       ///< read and right
   std::size_t interrupted = 0;  ///< in a child
   std::string written;
 

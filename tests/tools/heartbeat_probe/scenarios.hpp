@@ -96,7 +96,7 @@ inline task<void> read_cold_lines(work& now, std::string path) {
 
 inline task<void> read_at_random(work& now, std::string path, unsigned seed) {
   std::minstd_rand random(seed);
-  struct stat facts {};
+  struct stat facts{};
   ::stat(path.c_str(), &facts);
   const auto pages = static_cast<std::size_t>(facts.st_size) / 4096;
   auto file = co_await ringfiles::open(path, "rb");

@@ -31,7 +31,8 @@ class event_loop {
   static constexpr std::int64_t beat_ns = 1'000'000;
 
   explicit event_loop(ringfiles::engine& engine)
-      : engine_(engine), epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      : engine_(engine),
+        epoll_(::epoll_create1(EPOLL_CLOEXEC)),
         timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
         schedule_(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)) {
     watch(engine.completion_fd());

@@ -52,8 +52,7 @@ engine& engine_of(const Executor& executor) {
 /// one thread alone runs the context and uses its files.
 /// ERRORS: boost::asio::service_already_exists if it has been made; error("engine").
 inline engine& make_engine(boost::asio::execution_context& context, engine_options options) {
-  return boost::asio::make_service<asio_door::engine_service>(context, std::move(options))
-      .hosted();
+  return boost::asio::make_service<asio_door::engine_service>(context, std::move(options)).hosted();
 }
 
 /// Names the context, or its executor, whose engine serves `unbound`. What is bound, as all calls
@@ -76,8 +75,8 @@ template <class T, class Token>
 struct completion_door<T, Token> {
   using enabled = void;
   static auto initiate(operation<T>&& started, Token token) {
-    return boost::asio::async_initiate<Token, asio_door::signature<T>>(
-        asio_door::initiation<T>{}, token, std::move(started));
+    return boost::asio::async_initiate<Token, asio_door::signature<T>>(asio_door::initiation<T>{},
+                                                                       token, std::move(started));
   }
 };
 

@@ -20,8 +20,7 @@ concept any_executor = boost::asio::execution::is_executor<Executor>::value ||
 
 template <any_executor Executor>
 decltype(auto) context_of(const Executor& executor) {
-  if constexpr (boost::asio::can_query<const Executor&,
-                                       boost::asio::execution::context_t>::value)
+  if constexpr (boost::asio::can_query<const Executor&, boost::asio::execution::context_t>::value)
     return boost::asio::query(executor, boost::asio::execution::context);
   else
     return executor.context();  // as in the Networking TS: io_context::strand
@@ -32,8 +31,8 @@ decltype(auto) context_of(const Executor& executor) {
 template <class Executor>
 inline constexpr bool is_homeless = false;
 template <class Blocking, class Relationship, class Allocator>
-inline constexpr bool is_homeless<
-    boost::asio::basic_system_executor<Blocking, Relationship, Allocator>> = true;
+inline constexpr bool
+    is_homeless<boost::asio::basic_system_executor<Blocking, Relationship, Allocator>> = true;
 template <class T, class Blocking>
 inline constexpr bool is_homeless<boost::asio::detail::promise_executor<T, Blocking>> = true;
 

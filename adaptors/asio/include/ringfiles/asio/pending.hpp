@@ -89,8 +89,7 @@ class canceller {
   /// Any type of cancellation will do: a cancelled read consumes nothing, a write is whole or not.
   template <class CancellationType>
   void operator()(CancellationType) noexcept {
-    if (const auto alive = engine_.lock())
-      call_->cancel(std::errc::operation_canceled);
+    if (const auto alive = engine_.lock()) call_->cancel(std::errc::operation_canceled);
   }
 
  private:

@@ -13,8 +13,7 @@ namespace ringfiles::asio_door {
 
 class watch_executor {
  public:
-  explicit watch_executor(boost::asio::execution_context& context) noexcept
-      : context_(&context) {}
+  explicit watch_executor(boost::asio::execution_context& context) noexcept : context_(&context) {}
 
   boost::asio::execution_context& query(boost::asio::execution::context_t) const noexcept {
     return *context_;
