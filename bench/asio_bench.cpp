@@ -28,7 +28,8 @@ T run(asio::io_context& context, asio::awaitable<T> work) {
   return result.get();
 }
 
-// ---- Bars ----------------------------------------------------------------------------------------
+// ---- Bars
+// ----------------------------------------------------------------------------------------
 
 asio::awaitable<void> read_at_loop(benchmark::State& state) {
   auto file = co_await ringfiles::open(sample_log(), "rb");
@@ -63,7 +64,8 @@ void asio_readline(benchmark::State& state) {
 }
 BENCHMARK(asio_readline)->Name("asio/readline_80m")->Unit(benchmark::kMillisecond);
 
-// ---- For comparison ------------------------------------------------------------------------------
+// ---- For comparison
+// ------------------------------------------------------------------------------
 
 /// A context that one thread alone uses may do without locks.
 void asio_read_at_confined(benchmark::State& state) {

@@ -35,7 +35,8 @@ TEST_F(engines, OptionsAreGivenBeforeTheFirstUse) {
             "text");
 }
 
-// ---- Binding -------------------------------------------------------------------------------------
+// ---- Binding
+// -------------------------------------------------------------------------------------
 
 TEST_F(engines, UnboundOperationOfAHandlerWithoutAnExecutorSaysWhatToDo) {
   try {
@@ -96,7 +97,8 @@ TEST_F(engines, FileOfAnEngineThatNobodyHostsCannotWait) {
   EXPECT_EQ(read.code(), errc::no_engine);
 }
 
-// ---- What keeps run() going ----------------------------------------------------------------------
+// ---- What keeps run() going
+// ----------------------------------------------------------------------
 
 TEST_F(engines, RunReturnsWhenNothingIsPendingAndGoesOnLater) {
   file source = opened(holding("text"));
@@ -162,7 +164,8 @@ TEST_F(engines, BackgroundWorkDoesNotWaitForever) {
   EXPECT_TRUE(read.called);
 }
 
-// ---- How it ends ---------------------------------------------------------------------------------
+// ---- How it ends
+// ---------------------------------------------------------------------------------
 
 TEST_F(engines, SuspendedCoroutineIsDestroyedWithItsContext) {
   const std::string path = fifo();
@@ -237,7 +240,8 @@ TEST_F(engines, OperationAfterTheContextsEndIsRefused) {
   EXPECT_EQ(read.code(), errc::no_engine);
 }
 
-// ---- fork ----------------------------------------------------------------------------------------
+// ---- fork
+// ----------------------------------------------------------------------------------------
 
 /// Runs `work` in a forked child; true if it says so.
 template <class Work>

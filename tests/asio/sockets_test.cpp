@@ -79,7 +79,8 @@ void beside_sockets::talk_and_read(int threads) {
 TEST_F(beside_sockets, EchoOfFilesInOneThread) { talk_and_read(1); }
 TEST_F(beside_sockets, EchoOfFilesInFourThreads) { talk_and_read(4); }
 
-// ---- A heartbeat ---------------------------------------------------------------------------------
+// ---- A heartbeat
+// ---------------------------------------------------------------------------------
 
 /// What this thread has computed so far. Other processes do not count.
 std::chrono::nanoseconds thread_time() {
@@ -119,7 +120,8 @@ TEST_F(beside_sockets, HeartbeatStaysOnTimeWhileACachedFileIsRead) {
   EXPECT_EQ(run(count_lines(path, stop)), lines);
   ASSERT_GT(gaps.size(), 10U);
   std::sort(gaps.begin(), gaps.end());
-  // The pause itself, and one turn of the reader: its budget is 250 us of inline work, 1 ms at most.
+  // The pause itself, and one turn of the reader: its budget is 250 us of inline work, 1 ms at
+  // most.
   EXPECT_LT(gaps[gaps.size() * 99 / 100], 3ms);
   EXPECT_LT(gaps.back(), 10ms);
 }

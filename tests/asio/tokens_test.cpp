@@ -144,7 +144,8 @@ TEST_F(tokens, ParallelGroupRunsOperations) {
   EXPECT_TRUE(called);
 }
 
-// ---- What is associated --------------------------------------------------------------------------
+// ---- What is associated
+// --------------------------------------------------------------------------
 
 TEST_F(tokens, HandlerRunsOnItsStrand) {
   file source = opened(holding("text"));

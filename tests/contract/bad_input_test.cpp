@@ -155,7 +155,8 @@ TEST_P(bad_places, PermissionsOfNewFiles) {
   EXPECT_EQ(about.st_mode & 0777U, 0600U);
 }
 
-// ---- Files whose size says nothing ---------------------------------------------------------------
+// ---- Files whose size says nothing
+// ---------------------------------------------------------------
 
 class made_up_files : public suite {
  protected:
@@ -229,7 +230,8 @@ TEST_P(made_up_files, OpenedAgainThroughTheirDescriptor) {
   });
 }
 
-// ---- A disk that is full -------------------------------------------------------------------------
+// ---- A disk that is full
+// -------------------------------------------------------------------------
 
 class full_disk : public suite {
  protected:

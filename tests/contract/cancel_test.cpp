@@ -200,7 +200,8 @@ TEST_P(interrupted, JobsGoOnWithoutTheirCaller) {
   EXPECT_EQ(ended, 1);
 }
 
-// ---- Where the race is real: cached, cold, on its way, or over -----------------------------------
+// ---- Where the race is real: cached, cold, on its way, or over
+// -----------------------------------
 
 TEST_P(interrupted, ReadsOfAFileAtAnyMoment) {
   put("a", pattern(2'000'000));

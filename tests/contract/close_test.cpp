@@ -176,7 +176,8 @@ TEST_P(closing, ClosingManyFilesAtOnce) {
   EXPECT_EQ(open_descriptors(), 0U);
 }
 
-// ---- What a delayed write met. /dev/full accepts nothing; in memory a fault is scripted. ---------
+// ---- What a delayed write met. /dev/full accepts nothing; in memory a fault is scripted.
+// ---------
 
 class delayed_errors : public suite {
  protected:

@@ -147,7 +147,8 @@ TEST_P(engine_ends, DeadlinesOfAnySizeAreKept) {
   });
 }
 
-// ---- With FIFOs ----------------------------------------------------------------------------------
+// ---- With FIFOs
+// ----------------------------------------------------------------------------------
 
 /// The other end of a FIFO: takes a little every now and then, once it was started.
 class slow_reader {
@@ -228,7 +229,8 @@ TEST_P(engine_ends_with_fifos, ButAnAcceptedWriteReachesASlowReader) {
   EXPECT_BYTES(other.stop(), pattern(size));
 }
 
-// ---- fork ----------------------------------------------------------------------------------------
+// ---- fork
+// ----------------------------------------------------------------------------------------
 
 class forked : public suite {
  protected:

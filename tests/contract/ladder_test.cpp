@@ -127,7 +127,8 @@ TEST_P(ladder, TheReportNamesTheBackEnd) {
   EXPECT_NE(describe(choice).find(to_string(choice.kind)), std::string::npos);
 }
 
-// ---- The yield budget: a coroutine that only ever hits lets its neighbour run --------------------
+// ---- The yield budget: a coroutine that only ever hits lets its neighbour run
+// --------------------
 
 class yielding : public suite {
  protected:

@@ -145,7 +145,8 @@ TEST_P(order, FilesDoNotWaitForEachOther) {
   });
 }
 
-// ---- Positional: as many at once as the caller likes ---------------------------------------------
+// ---- Positional: as many at once as the caller likes
+// ---------------------------------------------
 
 class positional : public suite {};
 CONTRACT_FOR_ALL(positional);

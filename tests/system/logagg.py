@@ -78,7 +78,7 @@ def exit_statuses(report, folder):
 
 def same_bytes_for_any_jobs(report, folder):
     for number in range(40):
-        lines = [f"2026-05-07 08:00:{i % 60:02} {'ERROR' if i % 3 else 'INFO'} file {number} line {i}"
+        lines = [f"2026-05-07 08:00:{i % 60:02} {'ERROR' if i % 3 else 'INFO'} {number} line {i}"
                  for i in range(500)]
         (folder / f"many_{number:02}.log").write_text("\n".join(lines))
     reports = {run("-j", jobs, ".", cwd=folder, backend=backend).stdout
@@ -96,7 +96,8 @@ def odd_input(report, folder):
     cut = run("cut.gz", cwd=folder)
     report.check("CutGzipIsPartial", cut.returncode == PARTIAL and b"cut.gz" in cut.stderr,
                  f"{cut.returncode} {cut.stderr!r}")
-    (folder / "bytes.log").write_bytes(b"2026-05-07 10:00:00 ERROR caf\xe9 \xff\r\nERROR \x00 nul\n")
+    (folder / "bytes.log").write_bytes(
+        b"2026-05-07 10:00:00 ERROR caf\xe9 \xff\r\nERROR \x00 nul\n")
     odd = run("bytes.log", cwd=folder)
     report.check("BytesThatAreNotUtf8AreEscaped", b"ERROR caf\\xe9 \\xff\n" in odd.stdout,
                  repr(odd.stdout))

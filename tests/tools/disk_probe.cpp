@@ -4,8 +4,8 @@
 //     disk_probe --backend=B --do=full --folder=FOLDER --filler=BYTES [--count=N]
 //
 // sync: writes N MiB, then syncs again and again. Figures: failed_syncs, good_after_failure,
-// close_failed, write_failed, reopened_good. full: fills the disk with writes of all sizes; once the
-// program gives up, once it makes room and goes on. Figures: runs, reported, short_files.
+// close_failed, write_failed, reopened_good. full: fills the disk with writes of all sizes; once
+// the program gives up, once it makes room and goes on. Figures: runs, reported, short_files.
 #include <sys/stat.h>
 
 #include <random>

@@ -3,9 +3,9 @@
 //     heartbeat_probe --backend=B --disk=FOLDER --direct=MOUNT --cached=MOUNT --big=FILE
 //                     [--rounds=N] [--phase-ms=N] [--only=NAME]
 //
-// Each round has an idle phase and then a phase of each scenario, all on the same loop. Figures, one
-// for each round, p99.9 of the lateness: idle_raw_us, idle_own_us, NAME_raw_us, NAME_own_us (see
-// probe/event_loop.hpp for the two kinds); and NAME_ops, what was done meanwhile.
+// Each round has an idle phase and then a phase of each scenario, all on the same loop. Figures,
+// one for each round, p99.9 of the lateness: idle_raw_us, idle_own_us, NAME_raw_us, NAME_own_us
+// (see probe/event_loop.hpp for the two kinds); and NAME_ops, what was done meanwhile.
 #include <functional>
 #include <memory>
 

@@ -1,6 +1,7 @@
 // ring_workload: what a program does with files, checked, whatever serves it.
 //
-//     ring_workload --disk=FOLDER --do=report              which back end, and what it costs to know
+//     ring_workload --disk=FOLDER --do=report              which back end, and what it costs to
+// know
 //     ring_workload --disk=FOLDER --do=all [--lenient]     each kind of call once, checked
 //     ring_workload --disk=FOLDER --do=loop [--count=N]    many reads and syncs through one ring
 //

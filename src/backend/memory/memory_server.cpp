@@ -16,7 +16,8 @@ namespace {
 bool may_read(int flags) noexcept { return (flags & O_ACCMODE) != O_WRONLY; }
 bool may_write(int flags) noexcept { return (flags & O_ACCMODE) != O_RDONLY; }
 
-/// A file in memory may not be larger: a test that seeks far out is to fail, not to end the process.
+/// A file in memory may not be larger: a test that seeks far out is to fail, not to end the
+/// process.
 constexpr std::uint64_t most_file_bytes = std::uint64_t{1} << 31;
 constexpr std::uint64_t most_offset = std::numeric_limits<std::int64_t>::max();
 

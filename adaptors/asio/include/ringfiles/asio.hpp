@@ -13,10 +13,10 @@
 // operation's code() equals std::errc::operation_canceled.
 // The engine: one per execution context, made on first use, watched only while it has work, so that
 // run() returns as usual. An operation that is not bound to a file runs on the engine of its
-// handler's context; handlers that have none (callbacks, use_future) name it: on(), open(engine, …).
-// Handlers run on their associated executor, without one on a thread of the context; never inside
-// the initiating function. Allocator and cancellation slot are honoured; any type of cancellation
-// ends the wait, and reads consume nothing then.
+// handler's context; handlers that have none (callbacks, use_future) name it: on(), open(engine,
+// …). Handlers run on their associated executor, without one on a thread of the context; never
+// inside the initiating function. Allocator and cancellation slot are honoured; any type of
+// cancellation ends the wait, and reads consume nothing then.
 // Several threads may run the context. A forked child calls context.notify_fork(), as for sockets.
 // docs/asio.md tells of costs and of what differs from boost::asio::stream_file.
 //

@@ -1,12 +1,12 @@
-// `co_await operation` in a coroutine of type boost::asio::awaitable: what is in memory is delivered
-// without suspension, without a post and without a memory allocation.
+// `co_await operation` in a coroutine of type boost::asio::awaitable: what is in memory is
+// delivered without suspension, without a post and without a memory allocation.
 //
-// Asio has no public way to let an awaited operation end at once, so this specialises the class with
-// which awaitable's promise awaits an operation (of ours only). It uses what that class itself uses:
-// detach_thread(), after_suspend(), awaitable_async_op_handler. Tested with Asio 1.26 (Boost 1.81),
-// 1.30 (1.85) and 1.34 (1.88). With other versions, or if RINGFILES_ASIO_ORDINARY_AWAIT is defined,
-// Asio's own class is used: all works as before, but each operation is posted (0.1 µs or more).
-// Before 1.28 Asio's own class does not compile for handlers that take an exception_ptr.
+// Asio has no public way to let an awaited operation end at once, so this specialises the class
+// with which awaitable's promise awaits an operation (of ours only). It uses what that class itself
+// uses: detach_thread(), after_suspend(), awaitable_async_op_handler. Tested with Asio 1.26 (Boost
+// 1.81), 1.30 (1.85) and 1.34 (1.88). With other versions, or if RINGFILES_ASIO_ORDINARY_AWAIT is
+// defined, Asio's own class is used: all works as before, but each operation is posted (0.1 µs or
+// more). Before 1.28 Asio's own class does not compile for handlers that take an exception_ptr.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

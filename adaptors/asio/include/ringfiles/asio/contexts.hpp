@@ -26,8 +26,8 @@ decltype(auto) context_of(const Executor& executor) {
     return executor.context();  // as in the Networking TS: io_context::strand
 }
 
-/// Executors that stand for "nowhere in particular": of a plain callback, and of use_future. (Asking
-/// them for their context would start the threads of the system context.)
+/// Executors that stand for "nowhere in particular": of a plain callback, and of use_future.
+/// (Asking them for their context would start the threads of the system context.)
 template <class Executor>
 inline constexpr bool is_homeless = false;
 template <class Blocking, class Relationship, class Allocator>
