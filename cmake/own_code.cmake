@@ -11,7 +11,7 @@ endfunction()
 # 105651, mended in 13).
 set(RINGFILES_FALSE_ALARMS "")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  set(RINGFILES_FALSE_ALARMS -Wno-restrict -Wno-array-bounds)
+  set(RINGFILES_FALSE_ALARMS -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
 elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # std::stable_sort of libstdc++ 12 uses a function of its own that it declares deprecated.
   set(RINGFILES_FALSE_ALARMS -Wno-deprecated-declarations)

@@ -38,14 +38,13 @@ void bind_to_current_engine(call_base& call);  // throws error(no_engine) where 
 /// Turns a stop request into call_base::cancel for as long as it lives.
 class stop_link {
  public:
+  stop_link() noexcept = default;  ///< of nothing
   stop_link(std::stop_token token, call_base* call);
-  stop_link(stop_link&&) noexcept;
-  ~stop_link();
-  void connect();
+  void connect() const;
 
  private:
   struct state;
-  std::unique_ptr<state> state_;
+  std::shared_ptr<state> state_;  ///< copies are the same link, cut when the last of them goes
 };
 
 template <class T>
@@ -65,8 +64,10 @@ class awaiter {
   void await_suspend(std::coroutine_handle<> handle) {
     handle_ = handle;
     waiting_ = true;
+    // Once it was started, a turn on another thread may resume the coroutine, and end this object.
+    const stop_link stop = stop_ ? *stop_ : stop_link();
     call_->start({&resume, this});
-    if (stop_) stop_->connect();
+    stop.connect();
   }
   T await_resume() {
     waiting_ = false;

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 OUTPUT_BYTES = 4 << 20  # more than this of a program's output is of no use to a reader
 TAIL_LINES = 60
+TERM_PATIENCE_S = 5
 KILL_PATIENCE_S = 10    # a killed program may sit in a wait that nothing ends
 
 
@@ -51,7 +52,11 @@ def run(command, timeout_s, cwd=None, env=None):
         except OSError as error:
             return Ran(127, str(error), False)
         timed_out = not ends_in_time(program, timeout_s)
-        kill_group(program)
+        if timed_out:
+            signal_group(program, signal.SIGTERM)  # ninja, mounts: let it clean up behind itself
+            ends_in_time(program, TERM_PATIENCE_S)
+        signal_group(program, signal.SIGKILL)
+        ends_in_time(program, KILL_PATIENCE_S)
         return Ran(program.returncode or 0, last_bytes(output), timed_out)
 
 
@@ -63,13 +68,12 @@ def ends_in_time(program, timeout_s):
         return False
 
 
-def kill_group(program):
-    """Ends the program and the children that it forgot."""
+def signal_group(program, number):
+    """Reaches the program and the children that it forgot."""
     try:
-        os.killpg(program.pid, signal.SIGKILL)
+        os.killpg(program.pid, number)
     except ProcessLookupError:
         pass
-    ends_in_time(program, KILL_PATIENCE_S)
 
 
 def last_bytes(output):

@@ -51,6 +51,8 @@ void call_base::operator delete(void* block, std::size_t bytes) noexcept {
 }
 
 void call_base::start(continuation then) {
+  // A turn on another thread may end, deliver and release the call before begin() has returned.
+  const call_reference<call_base> self(this);
   then_ = then;
   started_ = true;
   core_->call_started(*this);

@@ -20,9 +20,9 @@ struct stop_link::state {
 
 stop_link::stop_link(std::stop_token token, call_base* call)
     : state_(new state{std::move(token), call_reference<call_base>(call), std::nullopt}) {}
-stop_link::stop_link(stop_link&&) noexcept = default;
-stop_link::~stop_link() = default;
 
-void stop_link::connect() { state_->callback.emplace(state_->token, state::ask{state_->call}); }
+void stop_link::connect() const {
+  if (state_) state_->callback.emplace(state_->token, state::ask{state_->call});
+}
 
 }  // namespace ringfiles::detail

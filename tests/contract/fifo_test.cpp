@@ -84,26 +84,6 @@ TEST_P(fifos, HaveNoPosition) {
   ::close(other);
 }
 
-TEST_P(fifos, BytesThatSomebodyElseTookAreNoError) {
-  make("fifo");
-  const int other = other_end("fifo", O_RDWR);
-  file f = opened("fifo", "rb");
-  auto line = begin(f.readline());
-  for (int round = 0; round < 6; ++round) {
-    EXPECT_EQ(::write(other, "stolen\n", 7), 7);
-    char text[16];
-    EXPECT_EQ(::read(other, text, sizeof text), 7);
-    loop().run_completions();
-    crank();
-    ASSERT_FALSE(line.done());
-  }
-  EXPECT_EQ(::write(other, "ours\n", 5), 5);
-  EXPECT_TRUE(crank_until([&] { return line.done(); }));
-  EXPECT_EQ(line.number(), 0);
-  EXPECT_EQ(line.take(), "ours\n");
-  ::close(other);
-}
-
 TEST_P(fifos, ReadSomeGivesWhatIsThere) {
   make("fifo");
   const int other = other_end("fifo", O_RDWR);
@@ -143,7 +123,7 @@ TEST_P(fifos, AThousandThatHangHoldUpNobody) {
   for (auto& each : opening) EXPECT_EQ(each.number(), ETIMEDOUT);
 }
 
-TEST_P(fifos, ReadersAndWritersThatHangHoldUpNobody) {
+TEST_P(fifos, AHundredReadersOfOneWaitWithoutThreads) {
   make("fifo");
   const int other = other_end("fifo", O_RDWR);
   std::vector<file> files;

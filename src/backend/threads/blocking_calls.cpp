@@ -76,7 +76,6 @@ std::int64_t size_of(int fd) noexcept {
 }  // namespace
 
 void call_blocking(request& wanted) noexcept {
-  wanted.served = rung::pool;
   switch (wanted.code) {
     case opcode::read:
     case opcode::write:

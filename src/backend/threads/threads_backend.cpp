@@ -10,7 +10,11 @@ namespace ringfiles::backend {
 
 std::int64_t threads_backend::try_inline(request& wanted) noexcept { return call_inline(wanted); }
 
-void threads_backend::submit(request& wanted) noexcept { pool::instance().submit(wanted, sink_); }
+// The rung is noted on this side: cancel() reads it while a thread serves the request.
+void threads_backend::submit(request& wanted) noexcept {
+  wanted.served = rung::pool;
+  pool::instance().submit(wanted, sink_);
+}
 
 void threads_backend::serve_blocking(request& wanted) noexcept { call_blocking(wanted); }
 
