@@ -9,8 +9,8 @@
 namespace ringfiles::detail {
 
 /// A large transfer goes piece by piece: a piece is copied to the caller on the loop's thread
-/// (128 KiB: some 15 µs, so that 64 that end together take a millisecond), and a cancel takes effect
-/// between pieces.
+/// (128 KiB: some 15 µs, so that 64 that end together take a millisecond), and a cancel takes
+/// effect between pieces.
 inline constexpr std::size_t positional_piece_bytes = 128 * 1024;
 
 /// Farther than off_t reaches: as a negative number it would mean the kernel's own position.

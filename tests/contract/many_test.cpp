@@ -70,7 +70,8 @@ TEST_P(many, FilesThatWereWrittenCostLittleMemory) {
   EXPECT_LT(flushed, 2048U);
 }
 
-// ---- Lines ---------------------------------------------------------------------------------------
+// ---- Lines
+// ---------------------------------------------------------------------------------------
 
 class long_lines : public suite {
  protected:

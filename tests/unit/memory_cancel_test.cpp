@@ -193,7 +193,8 @@ TEST_P(cancelling, NothingIsWrittenToTheCallerAfterACancel) {
   }
 }
 
-// ---- Writes: whole or not at all -----------------------------------------------------------------
+// ---- Writes: whole or not at all
+// -----------------------------------------------------------------
 
 class cancelled_writes : public cancelling {
  protected:
@@ -255,7 +256,8 @@ TEST_P(cancelled_writes, AtAPlace) {
       });
 }
 
-// ---- Barriers ------------------------------------------------------------------------------------
+// ---- Barriers
+// ------------------------------------------------------------------------------------
 
 TEST_P(cancelling, Barriers) {
   const auto prepare = [](memory_rig& rig) {
@@ -310,7 +312,8 @@ TEST_P(cancelling, Opens) {
   }
 }
 
-// ---- Queues --------------------------------------------------------------------------------------
+// ---- Queues
+// --------------------------------------------------------------------------------------
 
 TEST_P(cancelling, WhoeverWaitsBehindComesNext) {
   for (std::size_t victim = 0; victim < 5; ++victim) {

@@ -1,6 +1,6 @@
 // SQLite's loop: the k-th operation of each kind fails, once or for ever, for k = 1, 2, 3 … until a
-// run meets no fault. Nothing crashes, hangs, leaks or tells a wrong byte, and what was acknowledged
-// is in the file or was reported as lost.
+// run meets no fault. Nothing crashes, hangs, leaks or tells a wrong byte, and what was
+// acknowledged is in the file or was reported as lost.
 #include <array>
 #include <cerrno>
 
