@@ -16,6 +16,10 @@ from support.mounts import binary, faultfs  # noqa: E402
 from support.programs import backends, note, run_probe, soak  # noqa: E402
 from support.report import Reporter  # noqa: E402
 
+FILLS = 1000 if soak() else 100
+FILLS_OF_DISK = 200 if soak() else 20
+# Removed when the disk is full: more than a file buffers.
+FILLER_BYTES = 5 << 20
 WRITTEN_MIB = 80
 SYNCS = 6
 
@@ -62,6 +66,15 @@ def sync_is_sticky(backend, name):
         check_sticky(backend, name, folder / "file", mib)
 
 
+def full_disk_is_told(backend, place, filler, count):
+    with place as folder:
+        figures = run_probe("disk_probe", "--do=full", f"--folder={folder}",
+                            f"--filler={filler}", f"--count={count}", backend=backend,
+                            timeout_s=1200)
+    note(f"full ({backend}): {figures.brief('runs', 'short_files')}")
+    assert figures.last("runs") == count
+
+
 def main():
     mounts.isolate()
     report = Reporter()
@@ -69,6 +82,11 @@ def main():
         for name in PLACES:
             with report.case(f"sync_is_sticky on {name} ({backend})"):
                 sync_is_sticky(backend, name)
+        with report.case(f"full_disk_is_told on tmpfs of 8 MiB ({backend})"):
+            full_disk_is_told(backend, mounts.small_tmpfs(8), FILLER_BYTES, FILLS)
+        with report.case(f"full_disk_is_told on ext4 of 16 MiB ({backend})"):
+            full_disk_is_told(backend, mounts.loop_filesystem("ext4", 16), FILLER_BYTES,
+                              FILLS_OF_DISK)
     return report.exit_status()
 
 

@@ -46,7 +46,9 @@ def as_nobody(limit):
     return ["bash", "-c", f'{limit} && exec {drop} "$@"', "limited"]
 
 
-# Name → (words before the program, a word of the cause, or None where the ring may work).
+# Name → (words before the program, a word of the cause). Where the ring works in spite of the last
+# two, as on kernels that need no worker and count no locked memory, there is no cause to name.
+MAY_WORK = ("no locked memory", "no kernel workers")
 REFUSALS = {
     "EPERM for all calls": (lambda: denied("EPERM", RING_CALLS), "seccomp"),
     "ENOSYS for all calls": (lambda: denied("ENOSYS", RING_CALLS), "no io_uring"),
@@ -57,8 +59,8 @@ REFUSALS = {
     "EMFILE for setup": (lambda: denied("EMFILE", "io_uring_setup"), "RLIMIT_NOFILE"),
     "an old kernel": (lambda: denied("ENOSYS", "openat2,statx,copy_file_range,io_uring_setup"),
                       "no io_uring"),
-    "no locked memory": (lambda: as_nobody("ulimit -l 0"), None),
-    "no kernel workers": (lambda: as_nobody("ulimit -u 1"), None),
+    "no locked memory": (lambda: as_nobody("ulimit -l 0"), "RLIMIT_MEMLOCK"),
+    "no kernel workers": (lambda: as_nobody("ulimit -u 1"), "RLIMIT_NPROC"),
 }
 
 
@@ -91,7 +93,7 @@ def check_refusal(place, name):
     words = [line for line in figures.output.splitlines() if line.startswith("refused")]
     note(f"{name}: {figures.brief('uring', 'done', 'refused')}; {' '.join(words)}")
     assert figures.last("done") > 0 or lenient, "the workload did nothing"
-    if cause:
+    if figures.last("uring") == 0 or name not in MAY_WORK:
         assert figures.last("uring") == 0, "the ring works: nothing was refused"
         assert words and cause in words[0], f"the report does not say {cause!r}: {words}"
 

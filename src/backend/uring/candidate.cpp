@@ -28,6 +28,8 @@ std::string likely_cause(int number) {
       return "the kernel has no io_uring (Linux before 5.1), or a seccomp filter says so";
     case ENOMEM:
       return "locked memory is limited; raise RLIMIT_MEMLOCK (ulimit -l)";
+    case ECANCELED:
+      return "the kernel could start no worker; raise RLIMIT_NPROC (ulimit -u)";
     case EMFILE:
     case ENFILE:
       return "out of descriptors; raise RLIMIT_NOFILE (ulimit -n)";

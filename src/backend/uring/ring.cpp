@@ -38,6 +38,19 @@ bool knows_our_operations(io_uring& ring) noexcept {
   return all;
 }
 
+/// A signal, or a kernel that is short of memory for a moment, says nothing about rings: the entry
+/// is still queued, so the call is repeated, with a bound.
+template <class Call>
+int patiently(Call call) noexcept {
+  constexpr int most_tries = 20;
+  int result = call();
+  for (int tries = 1; tries < most_tries; ++tries) {
+    if (result != -EINTR && result != -EAGAIN && result != -EBUSY) break;
+    result = call();
+  }
+  return result;
+}
+
 int read_through(ring& tried, int fd) noexcept {
   char byte = 0;
   io_uring& raw = tried.raw();
@@ -45,9 +58,11 @@ int read_through(ring& tried, int fd) noexcept {
   if (entry == nullptr) return -ENOMEM;
   io_uring_prep_read(entry, fd, &byte, 1, 0);
   io_uring_sqe_set_data(entry, &byte);
-  if (const int sent = io_uring_submit_and_wait(&raw, 1); sent < 0) return sent;
+  if (const int sent = patiently([&] { return io_uring_submit_and_wait(&raw, 1); }); sent < 0)
+    return sent;
   io_uring_cqe* completion = nullptr;
-  if (const int waited = io_uring_wait_cqe(&raw, &completion); waited < 0) return waited;
+  if (const int got = patiently([&] { return io_uring_wait_cqe(&raw, &completion); }); got < 0)
+    return got;
   const int result = completion->res;
   io_uring_cqe_seen(&raw, completion);
   if (result < 0) return result;
