@@ -14,22 +14,30 @@ SCRIPT_TIMEOUT_S = 600
 SOAK_TIMEOUT_S = 4 * 3600
 TIDY_TIMEOUT_S = 1500
 
-# All, and each public header compiled by itself.
-CLANG_TARGETS = ("all", "all_verify_interface_header_sets")
+# All but the tests, which the sanitizers build with the same compiler and the same warnings; and
+# each public header compiled by itself.
+CLANG_TARGETS = ("ringfiles", "logagg", "ringfiles_examples", "ringfiles_test_tools",
+                 "all_verify_interface_header_sets")
 
 # The programs that use threads; logagg's own logic gains nothing from ThreadSanitizer.
 THREADED_TESTS = ("ringfiles_unit_tests", "ringfiles_contract_tests", "ringfiles_asio_tests")
 
 # Clang's runtime finds no symbolizer of its own version in Debian's clang package.
 SYMBOLIZER = ":external_symbolizer_path=/usr/bin/addr2line"
-SANITIZER_ENV = {
-    "asan": {
-        "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
-                        + SYMBOLIZER,
-        "UBSAN_OPTIONS": "print_stacktrace=1" + SYMBOLIZER,
-    },
-    "tsan": {"TSAN_OPTIONS": "second_deadlock_stack=1:history_size=4" + SYMBOLIZER},
-}
+
+def sanitizer_env(root):
+    """Preset → its options."""
+    return {
+        "asan": {
+            "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
+                            + SYMBOLIZER,
+            "UBSAN_OPTIONS": "print_stacktrace=1" + SYMBOLIZER,
+        },
+        "tsan": {
+            "TSAN_OPTIONS": "second_deadlock_stack=1:history_size=4"
+                            f":suppressions={root / 'tests/tsan_suppressions.txt'}" + SYMBOLIZER,
+        },
+    }
 
 
 class Run:
@@ -142,7 +150,7 @@ def sanitized(run, preset, wanted=None):
     if not binaries:
         run.tally.failed(f"{preset}: tests", "there is no test program")
     elif run.builds.build(preset, *binaries):
-        run_binaries(run, preset, binaries, SANITIZED_TIMEOUT_S, SANITIZER_ENV[preset])
+        run_binaries(run, preset, binaries, SANITIZED_TIMEOUT_S, sanitizer_env(run.root)[preset])
 
 
 def address_sanitizer(run):

@@ -1,8 +1,9 @@
 // The life of operations: submit, complete, cancel, deadline, drain.
 //
 // A turn is one run_completions(): withdraw what was cancelled, take what the back end ended, run
-// due timers, go on with what yielded, send what was queued, and only then, with every queue walked
-// to its end, resume coroutines and handlers.
+// due timers, go on with what yielded, send what was queued, and only then resume coroutines and
+// handlers. It is cut short once it has lasted engine_floor::turn_limit_ns: the loop has timers and
+// sockets to look after, and the next turn goes on where this one stopped.
 //
 // Locks: a file's lock comes before the engine's; the engine holds none while it calls
 // request::ended, a timer, a resumable or a continuation.
@@ -127,6 +128,7 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   void take_ready();
   void withdraw_cancelled() noexcept;
   void take_ended() noexcept;
+  bool turn_is_over(std::size_t done) noexcept;
   void finish_request(backend::request& ended) noexcept;
   void run_due_timers() noexcept;
   void arm_timer_for_earliest() noexcept;
@@ -149,6 +151,8 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   bool over_ = false;  ///< shut down, and what could be waited for was
 
   std::atomic<std::uint64_t> turn_{1};
+  std::int64_t turn_started_ns_ = 0;  ///< 0: a turn that nothing cuts short
+  backend::request_queue reaped_;     ///< ended, and not looked at yet
   call_list ended_;
   resumable_list yielded_;
   engine_floor::timers timers_;

@@ -2,9 +2,11 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include "backend/choose.hpp"
@@ -18,6 +20,23 @@ namespace {
 constexpr std::chrono::milliseconds grace_for_reads{100};
 /// Accepted bytes are worth a longer wait. A close is not: the kernel ends it by itself.
 constexpr std::chrono::seconds grace_for_writes{5};
+
+/// A back end that has to live on, and the requests of its that may never end.
+struct remains {
+  backend::backend* served_by = nullptr;
+  backend::request* live = nullptr;
+  remains* next = nullptr;
+};
+/// Never freed: who looks for leaks finds that all of it is still known.
+std::atomic<remains*> all_remains{nullptr};
+
+void leave_behind(std::unique_ptr<backend::backend>&& served_by, backend::request* live) noexcept {
+  auto* left = new (std::nothrow) remains{served_by.release(), live};
+  if (left == nullptr) return;
+  left->next = all_remains.load(std::memory_order_relaxed);
+  while (!all_remains.compare_exchange_weak(left->next, left, std::memory_order_release)) {
+  }
+}
 
 }  // namespace
 
@@ -33,6 +52,7 @@ bool engine_core::holds_accepted_bytes() const noexcept {
 // Turns without delivery: what was accepted for writing is written, the rest is cancelled.
 void engine_core::wait_for_in_flight() noexcept {
   const std::int64_t start = sys::now_ns();
+  turn_started_ns_ = 0;
   for (;;) {
     turn_.fetch_add(1, std::memory_order_relaxed);  // each look has a budget of its own
     take_ready();
@@ -56,7 +76,7 @@ void engine_core::shut_down() noexcept {
   if (live_ != nullptr) {
     // The kernel still has these: whatever they point to lives on, and so does the back end.
     backend_->abandon_in_flight();
-    static_cast<void>(backend_.release());
+    leave_behind(std::move(backend_), live_);
     backend_ = backend::make_backend({.backend = backend_kind::threads,
                                       .concurrent = options_.concurrent,
                                       .memory = options_.memory},
@@ -72,6 +92,8 @@ void engine_core::shut_down() noexcept {
 }
 
 void engine_core::interrupt_in_flight() noexcept {
+  // These had ended before the fork: the child has the results as well.
+  while (backend::request* request = reaped_.pop()) finish_request(*request);
   while (backend::request* request = live_) {
     request->result = backend::interrupted_by_fork;
     finish_request(*request);
@@ -83,7 +105,7 @@ void engine_core::interrupt_in_flight() noexcept {
 // stay, because the child's loop watches it.
 void engine_core::start_anew() noexcept {
   generation_ = base_generation();
-  static_cast<void>(backend_.release());
+  leave_behind(std::move(backend_), nullptr);
   new (&mutex_) base::optional_mutex(options_.concurrent);
   new (&cancel_mutex_) std::mutex;
   wake_ = std::make_shared<backend::wake_up>(sys::make_eventfd());

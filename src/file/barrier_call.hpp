@@ -26,6 +26,7 @@ class barrier_call : public file_call<T> {
       case drain_result::idle:
         break;
     }
+    this->file_.writer().release();
     return this->file_.quiet() ? progress::detached : progress::waiting;
   }
 

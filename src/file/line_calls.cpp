@@ -10,13 +10,13 @@ namespace {
 
 class read_line final : public read_call<std::optional<std::string>> {
  public:
-  read_line(file_state& file, std::size_t limit) noexcept : read_call(file), limit_(limit) {}
+  read_line(file_state& file, std::size_t limit) noexcept : read_call(file), limit_{limit} {}
 
  private:
   const char* name() const noexcept override { return "readline"; }
 
   verdict take(std::string_view window, bool malformed, bool final) override {
-    if (limit_ == 0) {
+    if (limit_.characters == 0) {
       succeed(std::string());
       return verdict::ended;
     }
@@ -33,7 +33,7 @@ class read_line final : public read_call<std::optional<std::string>> {
     return verdict::ended;
   }
 
-  std::size_t limit_;
+  line_limit limit_;
 };
 
 class read_line_batch final : public read_call<std::optional<lines>> {
@@ -79,8 +79,9 @@ class read_all_lines final : public read_call<std::vector<std::string>> {
     const bool limited = left_ != all;
     std::size_t used = 0;
     bool enough = false;
+    line_limit none;
     while (!enough) {
-      auto found = find_line(file_, window.substr(used), all, final && !malformed);
+      auto found = find_line(file_, window.substr(used), none, final && !malformed);
       if (!found) break;
       file_.line_scan() = 0;
       used += found->raw;

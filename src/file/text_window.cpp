@@ -65,7 +65,7 @@ newline effective_newline(const file_state& file, std::string_view bytes) noexce
   return has_carriage_return(bytes) ? mode : newline::lf;
 }
 
-std::optional<line_take> find_line(file_state& file, std::string_view window, std::size_t limit,
+std::optional<line_take> find_line(file_state& file, std::string_view window, line_limit& limit,
                                    bool final) {
   const newline mode = mode_of(file);
   std::size_t& scanned = file.line_scan();
@@ -75,15 +75,17 @@ std::optional<line_take> find_line(file_state& file, std::string_view window, st
     scanned = window.empty() ? 0 : window.size() - 1;
     if (final && !window.empty()) end = text::line_end{window.size(), window.size()};
   }
-  if (limit != all) {
-    const std::string_view candidate = end ? window.substr(0, end->total) : window;
-    std::string cut;
-    const auto taken = append_characters(file, candidate, limit, final || end, cut);
-    if (taken.characters >= limit || end) return line_take{std::move(cut), taken.raw};
-    return std::nullopt;
+  const std::size_t size = end ? end->total : window.size();
+  if (size < limit.least_bytes) {
+    if (!end) return std::nullopt;
+    return line_take{finished_line(window, *end, mode), size};
   }
-  if (!end) return std::nullopt;
-  return line_take{finished_line(window, *end, mode), end->total};
+  std::string cut;
+  const auto taken =
+      append_characters(file, window.substr(0, size), limit.characters, final || end, cut);
+  if (taken.characters >= limit.characters || end) return line_take{std::move(cut), taken.raw};
+  limit.least_bytes = size + (limit.characters - taken.characters);
+  return std::nullopt;
 }
 
 character_take append_characters(file_state& file, std::string_view window, std::size_t limit,

@@ -22,14 +22,21 @@ text_window readable_window(file_state& file, bool final) noexcept;
 /// The newline choice that matters for these bytes: `lf` when there is no '\r' to look for.
 newline effective_newline(const file_state& file, std::string_view bytes) noexcept;
 
-/// The next line, at most `limit` characters (bytes in binary mode), terminator included and
-/// translated; std::nullopt: no whole line is at hand. `raw` counts the bytes it was made of, which
-/// are not consumed yet.
+/// How much of a line is wanted: at most `characters` (bytes in binary mode).
+struct line_limit {
+  std::size_t characters = all;
+  /// A window of fewer bytes holds fewer characters than that. Grows with what was counted, so the
+  /// characters of a long line are not counted anew with each chunk of it.
+  std::size_t least_bytes = characters;
+};
+
+/// The next line, cut at the limit, terminator included and translated; std::nullopt: no whole line
+/// is at hand. `raw` counts the bytes it was made of, which are not consumed yet.
 struct line_take {
   std::string line;
   std::size_t raw = 0;
 };
-std::optional<line_take> find_line(file_state& file, std::string_view window, std::size_t limit,
+std::optional<line_take> find_line(file_state& file, std::string_view window, line_limit& limit,
                                    bool final);
 
 /// Characters from the front of `window`, at most `limit`, translated, appended to `text`.

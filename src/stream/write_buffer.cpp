@@ -32,6 +32,12 @@ void write_buffer::written(std::size_t count) noexcept {
   position_ += count;
 }
 
+void write_buffer::release() noexcept {
+  if (!empty()) return;
+  filling_.reset();
+  draining_.reset();
+}
+
 void write_buffer::discard() noexcept {
   position_ = end_position();
   filled_ = drain_begin_ = drain_end_ = 0;

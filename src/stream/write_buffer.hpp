@@ -43,6 +43,8 @@ class write_buffer {
   std::span<char> drain() noexcept;
   /// The first `count` pending bytes are in the file.
   void written(std::size_t count) noexcept;
+  /// Gives the blocks back if they are empty: a file that was flushed, and stays open, needs none.
+  void release() noexcept;
   /// Gives up everything (the file could not be closed otherwise).
   void discard() noexcept;
   /// Is a write of this size for the buffer, or for a request of its own?

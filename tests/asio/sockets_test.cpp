@@ -122,8 +122,9 @@ TEST_F(beside_sockets, HeartbeatStaysOnTimeWhileACachedFileIsRead) {
   std::sort(gaps.begin(), gaps.end());
   // The pause itself, and one turn of the reader: its budget is 250 us of inline work, 1 ms at
   // most.
-  EXPECT_LT(gaps[gaps.size() * 99 / 100], 3ms);
-  EXPECT_LT(gaps.back(), 10ms);
+  const int slowdown = with_tsan ? 5 : 1;
+  EXPECT_LT(gaps[gaps.size() * 99 / 100], slowdown * 3ms);
+  EXPECT_LT(gaps.back(), slowdown * 10ms);
 }
 
 }  // namespace
