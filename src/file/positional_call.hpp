@@ -53,6 +53,8 @@ class positional_call : public file_call<T> {
   virtual void prepare_piece() = 0;
   /// A piece has ended. True: it was the last, and the outcome is set.
   virtual bool piece_ended() = 0;
+  /// The same of a call whose caller was told "cancelled".
+  virtual void ended_unobserved() noexcept {}
 
   void begin() override {
     std::lock_guard lock(this->file_.mutex());
@@ -93,7 +95,10 @@ class positional_call : public file_call<T> {
     {
       std::lock_guard lock(self.file_.mutex());
       // Withdrawn: the caller's memory is not ours any more, and nobody waits for the rest.
-      if (!self.settled_ && !self.piece_ended()) return self.submit_piece();
+      if (self.settled_)
+        self.ended_unobserved();
+      else if (!self.piece_ended())
+        return self.submit_piece();
       self.running_ = false;
       if (!self.settled_) self.settle();
       self.file_.request_ended();

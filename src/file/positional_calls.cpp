@@ -1,5 +1,6 @@
 // read_at and write_at, as many at once as the caller likes.
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -224,6 +225,12 @@ class write_parts_at final : public positional_call<std::size_t> {
     else
       succeed(wanted_.size);
     return true;
+  }
+
+  // The next write, flush or close reports it. ECANCELED: it was taken back before it had begun.
+  void ended_unobserved() noexcept override {
+    if (wanted_.result < 0 && wanted_.result != -ECANCELED)
+      file_.defer_error(code_of(wanted_.result));
   }
 
   std::uint64_t offset_;
