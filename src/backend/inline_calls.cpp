@@ -118,7 +118,8 @@ std::int64_t close_inline(const request& wanted) noexcept {
     sys::file_facts facts;
     if (sys::facts_of(wanted.fd, true, facts) != 0 || facts.links == 0) return would_wait;
   }
-  return sys::close_file(wanted.fd);
+  const int result = sys::close_file(wanted.fd);
+  return result == would_wait ? -EIO : result;  // it is closed, and must not be closed again
 }
 
 std::int64_t call_inline(request& wanted) noexcept {

@@ -25,7 +25,7 @@ std::int64_t memory_backend::try_inline(request& wanted) noexcept {
   std::lock_guard lock(server.mutex);
   if (server.no_inline || server.holding || wanted.code == opcode::job) return would_wait;
   wanted.served = rung::memory;
-  return server.serve(wanted);
+  return server.try_serve(wanted);
 }
 
 void memory_backend::serve_blocking(request& wanted) noexcept {

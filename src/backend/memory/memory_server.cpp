@@ -32,6 +32,12 @@ sys::file_facts facts_of(const memory_filesystem::inode& file) noexcept {
 
 }  // namespace
 
+int memory_filesystem::server::next_fault(opcode kind) const {
+  for (const auto& scripted : faults)
+    if (scripted.kind == kind && scripted.count > 0 && scripted.first <= 1) return scripted.number;
+  return 0;
+}
+
 int memory_filesystem::server::injected(opcode kind) {
   ++calls[static_cast<std::size_t>(kind)];
   for (auto& scripted : faults) {
@@ -44,6 +50,12 @@ int memory_filesystem::server::injected(opcode kind) {
     return scripted.number;
   }
   return 0;
+}
+
+std::int64_t memory_filesystem::server::try_serve(backend::request& wanted) {
+  if (next_fault(wanted.code) != EAGAIN) return serve(wanted);
+  injected(wanted.code);  // it would wait: nothing has happened
+  return backend::would_wait;
 }
 
 std::int64_t memory_filesystem::server::serve(backend::request& wanted) {

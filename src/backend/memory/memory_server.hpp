@@ -43,11 +43,14 @@ struct memory_filesystem::server {
 
   /// Serves one request; REQUIRES: mutex held.
   std::int64_t serve(backend::request& wanted);
+  /// The same for an attempt that must not wait: EAGAIN leaves everything as it was.
+  std::int64_t try_serve(backend::request& wanted);
   void serve_whole(backend::request& wanted);  ///< to its end; REQUIRES: mutex held
   void finish(held_request item);  ///< serves to the end and hands back; REQUIRES: mutex held
 
  private:
   int injected(opcode kind);
+  int next_fault(opcode kind) const;
   std::int64_t open(backend::request& wanted);
   std::int64_t transfer(const descriptor& file, backend::request& wanted);
   std::int64_t read(const inode& file, const backend::request& wanted) const;
