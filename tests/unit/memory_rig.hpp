@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <coroutine>
+#include <cstring>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <random>
@@ -12,47 +14,95 @@
 #include <utility>
 #include <vector>
 
+#include "engine/engine_core.hpp"
 #include "ringfiles/ringfiles.hpp"
 
 namespace ringfiles::testing {
 
 /// Bytes that tell their own place.
 inline std::string pattern(std::size_t size, std::uint64_t from = 0) {
-  std::string bytes(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) {
-    const std::uint64_t mixed = ((from + i) / 8 + 1) * 0x9e3779b97f4a7c15ULL;
-    bytes[i] = static_cast<char>(mixed >> (8 * ((from + i) % 8)));
+  const std::size_t skip = from % 8;
+  std::string bytes(skip + size + 8, '\0');
+  for (std::size_t at = 0; at < skip + size; at += 8) {
+    const std::uint64_t mixed = ((from + at) / 8 + 1) * 0x9e3779b97f4a7c15ULL;
+    std::memcpy(bytes.data() + at, &mixed, 8);
   }
-  return bytes;
+  return bytes.substr(skip, size);
 }
 
-/// An operation that was started and is not awaited.
+/// A coroutine that awaits one operation, and may be destroyed while it does.
 template <class T>
 class begun {
  public:
-  explicit begun(operation<T> call) {
-    detail::settle(as_task(std::move(call)), state_->outcome,
-                   [state = state_] { state->done = true; });
-  }
+  explicit begun(operation<T> call) : frame_(await(std::move(call), state_)) {}
+
   bool done() const { return state_->done; }
-  bool failed() const { return state_->outcome.failure != nullptr; }
-  T take() { return detail::unwrap(state_->outcome); }
+  bool failed() const { return state_->failure != nullptr; }
+  /// REQUIRES: done() and not failed().
+  T take() {
+    if constexpr (!std::is_void_v<T>) return std::move(*state_->value);
+  }
+  /// The errno it failed with; 0: it did not, or has not ended.
   int number() const {
     if (!failed()) return 0;
     try {
-      std::rethrow_exception(state_->outcome.failure);
+      std::rethrow_exception(state_->failure);
     } catch (const error& failure) {
       return failure.number();
     }
   }
+  /// The caller ends here and now, whatever it waits for.
+  void destroy() { frame_ = {}; }
 
  private:
-  static task<T> as_task(operation<T> call) { co_return co_await std::move(call); }
   struct state {
-    detail::outcome<T> outcome;
+    std::optional<detail::storable<T>> value;
+    std::exception_ptr failure;
     bool done = false;
   };
+
+  class frame {
+   public:
+    struct promise_type {
+      frame get_return_object() {
+        return frame(std::coroutine_handle<promise_type>::from_promise(*this));
+      }
+      std::suspend_never initial_suspend() noexcept { return {}; }
+      std::suspend_always final_suspend() noexcept { return {}; }
+      void return_void() noexcept {}
+      void unhandled_exception() noexcept { std::terminate(); }
+    };
+    frame() = default;
+    explicit frame(std::coroutine_handle<> handle) : handle_(handle) {}
+    frame(frame&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+    frame& operator=(frame other) noexcept {
+      std::swap(handle_, other.handle_);
+      return *this;
+    }
+    ~frame() {
+      if (handle_) handle_.destroy();
+    }
+
+   private:
+    std::coroutine_handle<> handle_;
+  };
+
+  static frame await(operation<T> call, std::shared_ptr<state> into) {
+    try {
+      if constexpr (std::is_void_v<T>) {
+        co_await std::move(call);
+        into->value.emplace();
+      } else {
+        into->value = co_await std::move(call);
+      }
+    } catch (const error&) {
+      into->failure = std::current_exception();
+    }
+    into->done = true;
+  }
+
   std::shared_ptr<state> state_ = std::make_shared<state>();
+  frame frame_;
 };
 
 template <class T>
@@ -60,6 +110,7 @@ begun<T> begin(operation<T> call) {
   return begun<T>(std::move(call));
 }
 
+/// Which of several operations in flight ends first.
 enum class order { forward, backward, random };
 
 class memory_rig {
@@ -68,10 +119,21 @@ class memory_rig {
     loop.emplace(engine_options{.backend = backend_kind::memory, .memory = disk});
   }
 
+  /// One turn. False: there is nothing to do in it.
+  bool turn() {
+    if (!loop->wait(std::chrono::milliseconds(0))) return false;
+    loop->run_completions();
+    return true;
+  }
   /// Turns until nothing is left to do without waiting.
   void crank() {
-    while (loop->wait(std::chrono::milliseconds(0))) loop->run_completions();
+    while (turn()) {
+    }
   }
+  /// The smallest step forward: a turn or, if there is nothing to do, the end of one operation.
+  /// False: nothing is left.
+  bool step(order how, std::mt19937_64& random) { return turn() || release(how, random); }
+
   template <class Body>
   auto run(Body body) {
     return ringfiles::run(*loop, body());
@@ -79,21 +141,43 @@ class memory_rig {
   file opened(std::string path, std::string_view mode, open_options options = {}) {
     return ringfiles::run(*loop, open_it(*loop, std::move(path), mode, options));
   }
+
   void hold_everything() {
     disk->refuse_inline(true);
     disk->hold(true);
   }
+  bool release(order how, std::mt19937_64& random) {
+    const std::size_t held = disk->held();
+    if (held == 0) return false;
+    std::size_t index = 0;
+    if (how == order::backward) index = held - 1;
+    if (how == order::random) index = random() % held;
+    return disk->release(index);
+  }
   /// Ends what is held, in this order, and stops holding.
   void let_go(order how, std::mt19937_64& random) {
     disk->hold(false);
-    while (const std::size_t held = disk->held()) {
-      std::size_t index = 0;
-      if (how == order::backward) index = held - 1;
-      if (how == order::random) index = random() % held;
-      disk->release(index);
+    while (release(how, random)) {
     }
     disk->refuse_inline(false);
     crank();
+  }
+  /// Nothing more is served inline in this turn.
+  void spend_budget() {
+    static_cast<void>(loop->core().allows_inline());
+    loop->core().charge(engine_floor::budget_ns);
+  }
+
+  /// Nothing is open, in flight or kept for the kernel.
+  void expect_nothing_left() {
+    crank();
+    EXPECT_EQ(disk->open_files(), 0U);
+    EXPECT_EQ(disk->held(), 0U);
+    EXPECT_TRUE(loop->idle());
+    const statistics stats = loop->stats();
+    EXPECT_EQ(stats.in_flight, 0U);
+    EXPECT_EQ(stats.parked, 0U);
+    EXPECT_EQ(stats.parked_bytes, 0U);
   }
 
   std::shared_ptr<memory_filesystem> disk;
