@@ -109,9 +109,10 @@ void engine_core::drop_deadline(call_base& call) noexcept {
 void engine_core::ask_cancel(call_base& call, std::errc why) noexcept {
   if (call.cancel_asked_.exchange(true)) return;
   call.cancel_reason_ = why;
-  call.add_reference();
   {
     std::lock_guard lock(cancel_mutex_);
+    if (is_shut_down()) return;  // no turn would take it off the list
+    call.add_reference();
     cancelled_.push(&call);
     cancels_waiting_.store(true, std::memory_order_release);
   }

@@ -84,7 +84,12 @@ void engine_core::shut_down() noexcept {
   }
   over_ = true;
   resume_yielded();
-  while (call_base* call = cancelled_.pop()) call->drop_reference();
+  cancel_list cancelled;
+  {
+    std::lock_guard lock(cancel_mutex_);
+    cancelled.append(std::move(cancelled_));
+  }
+  while (call_base* call = cancelled.pop()) call->drop_reference();
   while (call_base* call = ended_.pop()) {
     drop_deadline(*call);
     call->drop_reference();

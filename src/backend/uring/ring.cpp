@@ -10,8 +10,33 @@
 #include "base/owned_fd.hpp"
 #include "sys/calls.hpp"
 
+#if defined(__SANITIZE_THREAD__)
+#define RINGFILES_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define RINGFILES_TSAN 1
+#endif
+#endif
+
+#ifdef RINGFILES_TSAN
+extern "C" void __tsan_acquire(void* address);
+extern "C" void __tsan_release(void* address);
+#endif
+
 namespace ringfiles::backend {
 namespace {
+
+// liburing maps and unmaps with system calls of its own, which ThreadSanitizer does not see: two
+// rings that have the same address one after the other would look like a race. So it is told that
+// whatever was done to a ring comes before the next one.
+#ifdef RINGFILES_TSAN
+char mappings;
+void before_unmapping() noexcept { __tsan_release(&mappings); }
+void after_mapping() noexcept { __tsan_acquire(&mappings); }
+#else
+void before_unmapping() noexcept {}
+void after_mapping() noexcept {}
+#endif
 
 // Values of newer kernels than the header of an old liburing may know.
 constexpr unsigned setup_clamp = 1U << 4;
@@ -72,7 +97,9 @@ int read_through(ring& tried, int fd) noexcept {
 }  // namespace
 
 ring::~ring() {
-  if (open_) io_uring_queue_exit(&ring_);
+  if (!open_) return;
+  before_unmapping();
+  io_uring_queue_exit(&ring_);
 }
 
 int ring::open(int eventfd, bool confined, const char*& step) noexcept {
@@ -80,6 +107,7 @@ int ring::open(int eventfd, bool confined, const char*& step) noexcept {
   int result = init(ring_, confined ? setup_coop_taskrun | setup_taskrun_flag : 0);
   if (result == -EINVAL && confined) result = init(ring_, 0);  // before 5.19
   if (result < 0) return result;
+  after_mapping();
   open_ = true;
   // The mapping is not for forked children: they would take the parent's completions.
   io_uring_ring_dontfork(&ring_);
