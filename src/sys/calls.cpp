@@ -85,7 +85,7 @@ file_status status_of(const file_facts& facts) noexcept {
                     : S_ISDIR(facts.mode)  ? file_status::type::directory
                     : S_ISFIFO(facts.mode) ? file_status::type::fifo
                                            : file_status::type::other;
-  return {kind, facts.size, facts.modified_ns};
+  return {kind, facts.size, facts.modified_ns, facts.device, facts.inode};
 }
 
 call_table table = kernel_calls;
