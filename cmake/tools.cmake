@@ -13,6 +13,7 @@ function(ringfiles_add_logagg root)
   target_include_directories(logagg_core PUBLIC "${PROJECT_SOURCE_DIR}/tools" "${root}")
   target_link_libraries(
     logagg_core PUBLIC ringfiles::ringfiles CLI11::CLI11 fmt::fmt PkgConfig::RE2 ZLIB::ZLIB)
+  target_compile_definitions(logagg_core PUBLIC "LOGAGG_VERSION=\"${PROJECT_VERSION}\"")
   if(TARGET ringfiles_asio)
     target_link_libraries(logagg_core PUBLIC ringfiles::asio)
   endif()

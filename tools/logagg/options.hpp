@@ -15,7 +15,7 @@
 
 namespace logagg {
 
-inline constexpr const char* version = "0.1.0";
+inline constexpr const char* version = LOGAGG_VERSION;  ///< of the project, from CMake
 
 /// What the process ends with. Like grep's, with one more for a report that is not whole.
 enum class exit_status {
