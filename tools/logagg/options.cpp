@@ -15,7 +15,8 @@ constexpr const char* description =
 constexpr const char* footer =
     R"(PATH is a file, a folder (every file below it) or a pattern: * ? [abc] [!abc]
 and ** for any depth; quote it to keep the shell out. Files compressed with gzip
-are read as they are.
+are read as they are. A file that is named twice, also by links, is read once,
+under its first name.
 
 Timestamps: ISO 8601, syslog, RFC 5424, Apache, nginx, log4j, Python, JSON
 lines, epoch. A line without one goes with the line above it. Equal ones are
