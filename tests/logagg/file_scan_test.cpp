@@ -140,6 +140,31 @@ TEST_F(FileScan, CountsLines) {
   EXPECT_EQ(scan_.line_count(), 3U);
 }
 
+TEST_F(FileScan, NeedsNoNumbersToFindTimesAndOrder) {
+  scan_ = file_scan(filter_, context_, 7, line_numbers::left_out);
+  block("2026-11-22 23:00:01 INFO a\n2026-11-22 23:00:02 ERROR b\n\tERROR c\n");
+  block("ERROR d");
+  EXPECT_EQ(entries(), (lines{"0 23:00:02|2026-11-22 23:00:02 ERROR b", "0 23:00:02|ERROR c",
+                              "0 23:00:02|ERROR d"}));
+  EXPECT_LT(found_[1].offset, found_[2].offset);
+  EXPECT_EQ(scan_.line_count(), 0U);
+}
+
+TEST_F(FileScan, CountsThePiecesOfALongLineAsOneOnTheWayToATime) {
+  block("2026-11-22 23:00:01 INFO a\nbegins ");
+  for (std::size_t i = 0; i < inherited_lines_max; ++i) block("goes on ");
+  block("ends\nERROR b\n");
+  EXPECT_EQ(entries(), (lines{"3 23:00:01|ERROR b"}));
+}
+
+TEST_F(FileScan, CountsEachLineOnceOnTheWayToATime) {
+  block("2026-11-22 23:00:01 INFO a\n");
+  for (std::size_t i = 1; i < inherited_lines_max; i += 2) block("ERROR b\r\nERROR b\r\n");
+  block("ERROR last\n");
+  EXPECT_TRUE(found_[inherited_lines_max - 1].time.has_value());
+  EXPECT_FALSE(found_[inherited_lines_max].time.has_value());
+}
+
 TEST_F(FileScan, FindsTheSameWhereverTheBlocksEnd) {
   std::string text = "no time yet ERROR\n";
   for (int i = 0; i < 200; ++i) {

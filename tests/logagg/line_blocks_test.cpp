@@ -77,5 +77,31 @@ TEST(LineBlocks, CutALineWithoutBlanksAnywhere) {
   }
 }
 
+TEST(LineBlocks, StartAnewWhenTheyAreCleared) {
+  spare_blocks spare;
+  line_blocks first = spare.take();
+  std::ranges::fill(first.space().first(10), 'x');
+  first.commit(10);
+  const char* const memory = first.space().data() - 10;
+  spare.give_back(std::move(first));
+  line_blocks second = spare.take();
+  EXPECT_EQ(second.space().data(), memory) << "the memory is used again";
+  EXPECT_EQ(second.rest(), "") << "and nothing that was in it";
+  spare.give_back(std::move(second));
+}
+
+TEST(LineBlocks, GiveBackWhatALongLineNeeded) {
+  line_blocks blocks;
+  for (int i = 0; i < 3; ++i) {
+    const auto space = blocks.space();
+    std::ranges::fill(space, 'x');
+    blocks.commit(space.size());
+    EXPECT_EQ(blocks.whole_lines(), "");
+  }
+  blocks.clear();
+  EXPECT_EQ(blocks.rest(), "");
+  EXPECT_EQ(blocks.space().size(), line_blocks::read_bytes);
+}
+
 }  // namespace
 }  // namespace logagg

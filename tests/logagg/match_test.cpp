@@ -98,6 +98,16 @@ TEST(LineFilter, CountsOnOverBlocks) {
   EXPECT_EQ(numbers, (lines{"2", "4", "5"}));
 }
 
+TEST(LineFilter, CountsNoLinesIfNobodyAsks) {
+  std::string seen;
+  const auto note = [&](const matching_line& line) {
+    seen += std::to_string(line.number) + std::string(line.text);
+  };
+  const std::string_view block = "a\nERROR\nb\nERROR b";
+  EXPECT_EQ(line_filter({}).find_matches(block, 1, note, line_numbers::left_out), 0U);
+  EXPECT_EQ(seen, "0ERROR0ERROR b");
+}
+
 TEST(LineFilter, SearchesTheExpressionWithinOneLine) {
   EXPECT_EQ(found(pattern("time.*ms"), "time\n5 ms\ntimeout 5 ms\n"), (lines{"3:timeout 5 ms"}));
   EXPECT_EQ(found(pattern("a\\sb"), "a\nb\na b\n"), (lines{"3:a b"}));

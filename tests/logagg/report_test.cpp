@@ -19,7 +19,9 @@ entry line(std::optional<timestamp> time, std::size_t file, std::uint64_t number
 /// The whole report. No chunk may be larger than promised, and only the last may be smaller.
 std::string written(std::vector<entry> entries, std::vector<std::string> sources,
                     report_format format) {
-  report chunks(std::move(entries), std::move(sources), format);
+  std::vector<std::vector<entry>> runs;
+  runs.push_back(std::move(entries));
+  report chunks(std::move(runs), std::move(sources), format);
   std::string all;
   bool was_last = false;
   for (std::string_view chunk = chunks.next_chunk(); !chunk.empty(); chunk = chunks.next_chunk()) {
@@ -112,6 +114,49 @@ TEST(Order, DoesNotDependOnTheOrderOfArrival) {
   put_in_order(entries);
   put_in_order(shuffled);
   EXPECT_TRUE(std::ranges::equal(entries, shuffled, {}, &entry::text, &entry::text));
+}
+
+TEST(Order, IsKnownWhereItIs) {
+  EXPECT_TRUE(is_in_order({}));
+  EXPECT_TRUE(is_in_order({line(std::nullopt, 0, 1, ""), line(at(1), 0, 2, "")}));
+  EXPECT_FALSE(is_in_order({line(at(2), 0, 1, ""), line(at(1), 0, 2, "")}));
+}
+
+/// The texts in the order in which they come.
+std::string merged(std::vector<std::vector<entry>> runs) {
+  merged_entries all(std::move(runs));
+  std::string order;
+  while (const entry* each = all.next()) order += each->text;
+  EXPECT_EQ(all.next(), nullptr);
+  EXPECT_EQ(order.size(), all.size());
+  return order;
+}
+
+TEST(MergedEntries, TakeTurns) {
+  EXPECT_EQ(merged({{line(at(1), 0, 1, "a"), line(at(3), 0, 2, "d")},
+                    {},
+                    {line(at(1), 2, 1, "b"), line(at(2), 2, 2, "c"), line(at(4), 2, 3, "e")}}),
+            "abcde");
+  EXPECT_EQ(merged({}), "");
+  EXPECT_EQ(merged({{}, {}}), "");
+}
+
+TEST(MergedEntries, AreWhatSortingThemAllGives) {
+  std::mt19937 random(8);
+  for (std::size_t files = 1; files < 40; ++files) {
+    std::vector<std::vector<entry>> runs(files);
+    std::vector<entry> all;
+    for (std::size_t file = 0; file < files; ++file) {
+      for (auto n = random() % 20; n > 0; --n)
+        runs[file].push_back(line(at(random() % 9), file, n, std::string(1, "abcdefg"[n % 7])));
+      put_in_order(runs[file]);
+      all.insert(all.end(), runs[file].begin(), runs[file].end());
+    }
+    put_in_order(all);
+    std::string sorted;
+    for (const entry& each : all) sorted += each.text;
+    EXPECT_EQ(merged(runs), sorted) << files;
+  }
 }
 
 }  // namespace

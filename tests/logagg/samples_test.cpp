@@ -69,7 +69,9 @@ class SampleLogs : public ::testing::Test {
     const std::chrono::sys_days written{std::chrono::year{2026} / 11 / 23};
     for (const fs::path& path : paths) scan(path, filter, {written});
     put_in_order(entries_);
-    report chunks(std::move(entries_), sources_, format);
+    std::vector<std::vector<entry>> runs;
+    runs.push_back(std::move(entries_));
+    report chunks(std::move(runs), sources_, format);
     std::string all;
     for (auto chunk = chunks.next_chunk(); !chunk.empty(); chunk = chunks.next_chunk()) {
       all += chunk;

@@ -3,10 +3,14 @@
 import gzip
 import os
 import pathlib
+import re
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
 from support.mounts import build_folder
 from support.report import Reporter
@@ -17,14 +21,25 @@ FOUND, NONE, ERROR, PARTIAL = 0, 1, 2, 3
 RULE = "=" * 50
 
 
-def run(*arguments, cwd, backend="", limit_mib=0):
+def run(*arguments, cwd, backend="", limit_mib=0, file_limit_mib=0):
     environment = dict(os.environ, RINGFILES_BACKEND=backend)
 
     def limit():
         if limit_mib:
             resource.setrlimit(resource.RLIMIT_DATA, (limit_mib << 20, limit_mib << 20))
+        if file_limit_mib:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit_mib << 20, file_limit_mib << 20))
     return subprocess.run([LOGAGG, *arguments], cwd=cwd, env=environment, capture_output=True,
                           timeout=120, preexec_fn=limit)
+
+
+def peak_mib(*arguments, cwd):
+    """The most memory that a run had at one time (resident), and its exit status."""
+    child = subprocess.Popen([LOGAGG, *arguments], cwd=cwd, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_maxrss // 1024, child.returncode
 
 
 def report_of(*lines):
@@ -76,6 +91,42 @@ def exit_statuses(report, folder):
         report.check(name, done.returncode == ERROR and done.stderr, str(done.returncode))
 
 
+def patterns_without_a_match(report, folder):
+    write_article_logs(folder)
+    (folder / "empty.d").mkdir()
+    partial = run("service_?.log", "nothing*.log", cwd=folder)
+    report.check("PatternWithoutMatchIsNamedAndTheRestGoesOn",
+                 partial.returncode == PARTIAL and partial.stdout == ARTICLE and
+                 b"nothing*.log: no file matches this pattern" in partial.stderr,
+                 f"{partial.returncode} {partial.stderr!r}")
+    for pattern in ("nothing*.log", "*.d", "empty.d/**"):
+        alone = run(pattern, cwd=folder)
+        report.check("PatternWithoutMatchAloneIsAnError",
+                     alone.returncode == ERROR and pattern.encode() + b": no" in alone.stderr,
+                     f"{pattern}: {alone.returncode} {alone.stderr!r}")
+
+
+def files_with_several_names(report, folder):
+    write_article_logs(folder)
+    (folder / "linked.d").mkdir()
+    os.link(folder / "service_a.log", folder / "linked.d" / "hard.log")
+    os.symlink(folder / "service_b.log", folder / "soft.log")
+    os.symlink(folder, folder / "linked.d" / "round")
+    done = run("service_a.log", "service_b.log", "./service_a.log", "linked.d", "soft.log", ".",
+               "*.log", folder / "service_a.log", "linked.d/round/service_b.log", cwd=folder)
+    report.check("FileWithSeveralNamesIsReadOnceUnderTheFirst",
+                 done.stdout == ARTICLE and done.returncode == FOUND, repr(done.stdout))
+    missing = run("gone.log", "gone.log", cwd=folder)
+    report.check("MissingFileIsNamedOnce", missing.stderr.count(b"gone.log") == 1,
+                 repr(missing.stderr))
+
+
+def version_is_the_projects(report, folder):
+    project = re.search(r"VERSION (\d+\.\d+\.\d+)", (ROOT / "CMakeLists.txt").read_text())
+    shown = run("--version", cwd=folder).stdout
+    report.check("VersionIsTheProjects", shown == f"logagg {project[1]}\n".encode(), repr(shown))
+
+
 def same_bytes_for_any_jobs(report, folder):
     for number in range(40):
         lines = [f"2026-05-07 08:00:{i % 60:02} {'ERROR' if i % 3 else 'INFO'} {number} line {i}"
@@ -87,11 +138,27 @@ def same_bytes_for_any_jobs(report, folder):
                  next(iter(reports)), f"{len(reports)} different reports")
 
 
+def write_slowly(path, data):
+    with open(path, "wb", buffering=0) as pipe:
+        for number in range(len(data)):
+            pipe.write(data[number:number + 1])
+            time.sleep(0.05 if number < 3 else 0)
+
+
 def odd_input(report, folder):
     (folder / "plain.gz").write_bytes(gzip.compress(b"2026-05-07 09:00:00 ERROR packed\n") * 2)
     packed = run("plain.gz", cwd=folder)
     report.check("GzipMembersAreReadInPlace", packed.stdout.count(b"ERROR packed") == 2,
                  repr(packed.stdout))
+    os.mkfifo(folder / "slow.gz")
+    trickle = threading.Thread(target=write_slowly, args=(
+        folder / "slow.gz", gzip.compress(b"2026-05-07 09:00:00 ERROR trickled\n")))
+    trickle.start()
+    slow = run("slow.gz", cwd=folder)
+    trickle.join()
+    os.unlink(folder / "slow.gz")
+    report.check("GzipIsKnownInAPipeThatGivesAByteAtATime", b"ERROR trickled\n" in slow.stdout,
+                 repr(slow.stdout))
     (folder / "cut.gz").write_bytes(gzip.compress(b"2026-05-07 09:00:00 ERROR kept\n" * 9999)[:-30])
     cut = run("cut.gz", cwd=folder)
     report.check("CutGzipIsPartial", cut.returncode == PARTIAL and b"cut.gz" in cut.stderr,
@@ -124,10 +191,48 @@ def memory_is_bounded(report, folder):
                  f"{done.returncode} {done.stderr!r}")
 
 
+    (folder / "giant.log").unlink()
+    rare = (b"2026-05-07 11:00:00 INFO nothing of interest in this line, but much of it\n" * 9999
+            + b"2026-05-07 11:00:00 ERROR but this one matters\n")
+    for number in range(16):
+        with open(folder / f"part_{number:02}.log", "wb") as part:
+            for _ in range((1 << 26) // len(rare)):
+                part.write(rare)
+    peak, status = peak_mib("-o", "report.txt", ".", cwd=folder)
+    report.check("GigabyteWithFewMatchesNeedsLittleMemory", status == FOUND and peak < 64,
+                 f"{peak} MiB, status {status}")
+
+
+def report_is_streamed(report, folder):
+    with open(folder / "loud.log", "wb") as loud:
+        for _ in range(16):
+            loud.write((b"2026-05-07 11:00:00 ERROR " + b"x" * 8000 + b"\n") * 1024)
+    size = (folder / "loud.log").stat().st_size
+    peak, status = peak_mib("-o", "report.txt", "loud.log", cwd=folder)
+    report.check("ReportIsHeldOnce", status == FOUND and peak << 20 < size * 3 // 2,
+                 f"{peak} MiB for a report of {size >> 20} MiB, status {status}")
+    (folder / "report.txt").write_bytes(b"the old one")
+    limited = run("-o", "report.txt", "loud.log", cwd=folder, file_limit_mib=8)
+    left = sorted(path.name for path in folder.iterdir())
+    report.check("ReportThatDoesNotFitLeavesTheOldOne",
+                 limited.returncode == ERROR and b"report.txt" in limited.stderr and
+                 b".tmp-" not in limited.stderr and left == ["loud.log", "report.txt"] and
+                 (folder / "report.txt").read_bytes() == b"the old one",
+                 f"{limited.returncode} {limited.stderr!r} {left}")
+    os.mkfifo(folder / "pipe")
+    write_article_logs(folder)
+    reader = subprocess.Popen(["cat", "pipe"], cwd=folder, stdout=subprocess.PIPE)
+    run("-o", "pipe", "service_a.log", "service_b.log", cwd=folder)
+    report.check("ReportGoesIntoAFifo", reader.communicate(timeout=60)[0] == ARTICLE,
+                 "something else came out")
+    report.check("FifoIsStillThere", (folder / "pipe").is_fifo(), "it was replaced")
+
+
 def main():
     report = Reporter("logagg/")
-    for case in (article_report, exit_statuses, same_bytes_for_any_jobs, odd_input,
-                 memory_is_bounded):
+    for case in (article_report, exit_statuses, patterns_without_a_match,
+                 files_with_several_names, version_is_the_projects, same_bytes_for_any_jobs,
+                 odd_input, memory_is_bounded, report_is_streamed):
         with report.case(case.__name__), tempfile.TemporaryDirectory() as folder:
             case(report, pathlib.Path(folder))
     return report.exit_status()

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <exception>
-#include <iterator>
+#include <optional>
 #include <thread>
 #include <utility>
 
+#include "logagg/loop.hpp"
 #include "logagg/read_file.hpp"
 
 namespace logagg {
@@ -15,23 +16,18 @@ using ringfiles::task;
 
 /// What the loops share: which file is next. Each file's result has a place of its own.
 struct shared_work {
-  const options& wanted;
-  const line_filter& filter;
-  const std::vector<std::string>& files;
+  const reading& how;
+  const input_list& inputs;
   std::vector<file_result>& results;
   progress_callback progress;
   std::atomic<std::size_t> next{0};
   std::atomic<std::size_t> done{0};
 };
 
-task<> take_files(shared_work& work) {
-  for (;;) {
-    const std::size_t index = work.next.fetch_add(1);
-    if (index >= work.files.size()) co_return;
-    work.results[index] =
-        co_await read_file(work.files[index], index, work.filter, work.wanted.zone_offset);
-    if (work.progress != nullptr) work.progress(work.done.fetch_add(1) + 1, work.files.size());
-  }
+task<> read_one(shared_work& work, std::size_t index, spare_blocks& spare) {
+  work.results[index] = co_await read_file(work.inputs.files[index], index, work.how, spare);
+  const std::size_t done = work.done.fetch_add(1) + 1;
+  if (work.progress != nullptr) work.progress(done, work.inputs.files.size());
 }
 
 struct loop_outcome {
@@ -39,23 +35,24 @@ struct loop_outcome {
   std::exception_ptr thrown;
 };
 
-/// One loop: an engine of its own and its share of the files that are read at the same time.
+/// One loop and its share of the files that are read at the same time.
 void run_loop(shared_work& work, std::size_t jobs, loop_outcome& outcome) noexcept {
+  spare_blocks spare;
+  const auto next = [&]() -> std::optional<task<>> {
+    const std::size_t place = work.next.fetch_add(1);
+    if (place >= work.inputs.files.size()) return std::nullopt;
+    return read_one(work, work.inputs.largest_first[place], spare);
+  };
   try {
-    ringfiles::engine engine;
-    std::vector<task<>> takers;
-    for (std::size_t i = 0; i < jobs; ++i) takers.push_back(take_files(work));
-    ringfiles::run(engine, ringfiles::gather(std::move(takers)));
-    outcome.stats = engine.stats();
+    outcome.stats = loop::run(next, jobs);
   } catch (...) {
     outcome.thrown = std::current_exception();
   }
 }
 
-std::vector<loop_outcome> run_loops(shared_work& work) {
-  const std::size_t files = work.files.size();
-  const std::size_t jobs =
-      std::clamp<std::size_t>(work.wanted.jobs, 1, std::max<std::size_t>(files, 1));
+std::vector<loop_outcome> run_loops(shared_work& work, std::size_t jobs_wanted) {
+  const std::size_t files = work.inputs.files.size();
+  const std::size_t jobs = std::clamp<std::size_t>(jobs_wanted, 1, std::max<std::size_t>(files, 1));
   const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
   const std::size_t loops = std::min(processors, jobs);
   std::vector<loop_outcome> outcomes(loops);
@@ -76,19 +73,19 @@ void add_loop(totals& sums, const ringfiles::statistics& stats) {
   ++sums.loops;
 }
 
-void merge(collection& into, std::vector<file_result>& results) {
-  std::size_t entries = 0;
-  for (const auto& result : results) entries += result.entries.size();
-  into.entries.reserve(entries);
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    file_result& result = results[i];
-    std::move(result.entries.begin(), result.entries.end(), std::back_inserter(into.entries));
-    if (result.failure) into.failures.push_back({into.sources[i], *result.failure});
-    into.sums.files += result.opened ? 1 : 0;
-    into.sums.lines += result.lines;
-    into.sums.bytes += result.bytes;
-  }
-  put_in_order(into.entries);
+void add_file(collection& into, const std::string& path, file_result result) {
+  into.sums.files += result.opened ? 1 : 0;
+  into.sums.entries += result.entries.size();
+  into.sums.lines += result.lines;
+  into.sums.bytes += result.bytes;
+  if (result.failure) into.failures.push_back({path, std::move(*result.failure)});
+  into.entries.push_back(std::move(result.entries));
+}
+
+/// A text report shows no numbers.
+line_numbers numbers_for(const options& wanted) noexcept {
+  const bool shown = wanted.format == report_format::json || wanted.stats;
+  return shown ? line_numbers::counted : line_numbers::left_out;
 }
 
 }  // namespace
@@ -96,14 +93,16 @@ void merge(collection& into, std::vector<file_result>& results) {
 collection collect(const options& wanted, progress_callback progress) {
   const auto start = std::chrono::steady_clock::now();
   const line_filter filter(wanted.filter);
+  const reading how{filter, wanted.zone_offset, numbers_for(wanted)};
   input_list inputs = ringfiles::run(expand_inputs(wanted.inputs));
+  std::vector<file_result> results(inputs.files.size());
+  shared_work work{how, inputs, results, progress};
   collection found;
-  found.sources = std::move(inputs.files);
+  for (const auto& outcome : run_loops(work, wanted.jobs)) add_loop(found.sums, outcome.stats);
   found.failures = std::move(inputs.failures);
-  std::vector<file_result> results(found.sources.size());
-  shared_work work{wanted, filter, found.sources, results, progress};
-  for (const auto& outcome : run_loops(work)) add_loop(found.sums, outcome.stats);
-  merge(found, results);
+  for (std::size_t i = 0; i < results.size(); ++i)
+    add_file(found, inputs.files[i], std::move(results[i]));
+  found.sources = std::move(inputs.files);
   found.sums.elapsed = std::chrono::steady_clock::now() - start;
   return found;
 }

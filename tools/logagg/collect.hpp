@@ -17,7 +17,8 @@ namespace logagg {
 
 /// What --stats prints.
 struct totals {
-  std::size_t files = 0;  ///< opened
+  std::size_t files = 0;    ///< opened
+  std::size_t entries = 0;  ///< found
   std::uint64_t lines = 0;
   std::uint64_t bytes = 0;
   std::chrono::nanoseconds elapsed{0};
@@ -28,7 +29,7 @@ struct totals {
 
 struct collection {
   std::vector<std::string> sources;
-  std::vector<entry> entries;  ///< in the report's order
+  std::vector<std::vector<entry>> entries;  ///< those of each file, in the report's order
   std::vector<failure> failures;
   totals sums;
 };

@@ -1,12 +1,48 @@
 #include "logagg/entry.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace logagg {
+namespace {
 
-void put_in_order(std::vector<entry>& entries) {
-  std::ranges::sort(entries,
-                    [](const entry& a, const entry& b) { return compare_order(a, b) < 0; });
+bool comes_earlier(const entry& a, const entry& b) noexcept { return compare_order(a, b) < 0; }
+
+}  // namespace
+
+bool is_in_order(const std::vector<entry>& entries) noexcept {
+  return std::ranges::is_sorted(entries, comes_earlier);
+}
+
+void put_in_order(std::vector<entry>& entries) { std::ranges::sort(entries, comes_earlier); }
+
+merged_entries::merged_entries(std::vector<std::vector<entry>> runs) : entries_(std::move(runs)) {
+  for (const auto& each : entries_) {
+    size_ += each.size();
+    if (!each.empty()) heap_.push_back({each.data(), each.data() + each.size()});
+  }
+  for (std::size_t at = heap_.size() / 2; at > 0; --at) sift_down(at - 1);
+}
+
+const entry* merged_entries::next() noexcept {
+  if (heap_.empty()) return nullptr;
+  run& top = heap_.front();
+  const entry* const found = top.first++;
+  if (top.first == top.end) {
+    top = heap_.back();
+    heap_.pop_back();
+  }
+  sift_down(0);
+  return found;
+}
+
+// std's heaps can only be pushed to and popped from, which is twice the work.
+void merged_entries::sift_down(std::size_t at) noexcept {
+  for (std::size_t child = 2 * at + 1; child < heap_.size(); at = child, child = 2 * at + 1) {
+    if (child + 1 < heap_.size() && is_before(heap_[child + 1], heap_[child])) ++child;
+    if (!is_before(heap_[child], heap_[at])) return;
+    std::swap(heap_[child], heap_[at]);
+  }
 }
 
 }  // namespace logagg

@@ -32,8 +32,37 @@ inline std::strong_ordering compare_order(const entry& a, const entry& b) noexce
   return a.offset <=> b.offset;
 }
 
+bool is_in_order(const std::vector<entry>& entries) noexcept;
+
 /// Puts the entries into that order. Takes 0.2 s for a million of them: a job for the pool, not for
 /// a loop.
 void put_in_order(std::vector<entry>& entries);
+
+/// Many ordered runs (the files' entries) as one: the next entry is found when it is asked for, in
+/// the time that log2(runs) comparisons take.
+class merged_entries {
+ public:
+  /// REQUIRES: each run is in order.
+  explicit merged_entries(std::vector<std::vector<entry>> runs);
+
+  /// How many there are in all.
+  std::size_t size() const noexcept { return size_; }
+  /// The next one, which lives as long as this does; null at the end.
+  const entry* next() noexcept;
+
+ private:
+  struct run {
+    const entry* first;
+    const entry* end;
+  };
+  static bool is_before(const run& a, const run& b) noexcept {
+    return compare_order(*a.first, *b.first) < 0;
+  }
+  void sift_down(std::size_t at) noexcept;
+
+  std::vector<std::vector<entry>> entries_;
+  std::vector<run> heap_;  // the run with the next entry is at the front
+  std::size_t size_ = 0;
+};
 
 }  // namespace logagg

@@ -32,29 +32,30 @@ class file_scan {
   /// any timestamp, costs 0.1 ms more a block and not a parse of each line.
   static constexpr std::size_t inherited_lines_max = 1100;
 
-  /// `filter` has to outlive this.
-  file_scan(const line_filter& filter, const timestamp_context& context, std::size_t file_index);
+  /// `filter` has to outlive this. Lines that are not counted have the number 0.
+  file_scan(const line_filter& filter, const timestamp_context& context, std::size_t file_index,
+            line_numbers numbers = line_numbers::counted);
 
   /// Appends the entries of the file's next block (as line_blocks hands them out).
   void scan(std::string_view block, std::vector<entry>& found);
 
-  /// How many lines have begun so far.
+  /// How many lines have begun so far; 0 if they are not counted.
   std::uint64_t line_count() const noexcept;
 
  private:
-  std::optional<timestamp> parse(std::string_view line, bool is_block_start) const;
-  std::optional<timestamp> time_at(std::uint64_t line_number) const noexcept;
-  void advance_time(std::string_view block, std::size_t end, std::uint64_t number);
+  std::optional<timestamp> inherited_time() const noexcept;
+  void advance_time(std::string_view block, std::size_t end);
 
   const line_filter* filter_;
   timestamp_context context_;
   std::size_t file_index_;
+  line_numbers numbers_;
   std::uint64_t next_number_ = 1;
   std::uint64_t block_offset_ = 0;
   bool at_file_start_ = true;
   bool inside_line_ = false;       // the last block ended with a piece of a line
   std::optional<timestamp> time_;  // the last one before `timed_until_`
-  std::uint64_t time_line_ = 0;    // the line that has it
+  std::size_t time_age_ = 0;       // so many lines above the one that ends there
   std::size_t timed_until_ = 0;    // in the block being scanned
 };
 

@@ -62,10 +62,27 @@ std::string_view line_blocks::rest() noexcept {
   return take(filled_ - used_);
 }
 
+void line_blocks::clear() {
+  if (capacity_ > 2 * read_bytes) *this = line_blocks();
+  used_ = filled_ = searched_ = 0;
+}
+
 std::string_view line_blocks::take(std::size_t size) noexcept {
   const std::string_view taken = unused().substr(0, size);
   used_ += taken.size();
   return taken;
+}
+
+line_blocks spare_blocks::take() {
+  if (spare_.empty()) return {};
+  line_blocks last = std::move(spare_.back());
+  spare_.pop_back();
+  return last;
+}
+
+void spare_blocks::give_back(line_blocks used) {
+  used.clear();
+  spare_.push_back(std::move(used));
 }
 
 }  // namespace logagg

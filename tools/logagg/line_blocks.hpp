@@ -16,6 +16,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace logagg {
 
@@ -40,6 +41,9 @@ class line_blocks {
   /// At the end of the file: the last line, which lacks its "\n".
   std::string_view rest() noexcept;
 
+  /// Ready for another file. Memory that a very long line needed is given back.
+  void clear();
+
  private:
   std::string_view take(std::size_t size) noexcept;
   std::string_view unused() const noexcept { return {buffer_.get() + used_, filled_ - used_}; }
@@ -49,6 +53,17 @@ class line_blocks {
   std::size_t used_ = 0;  // handed out
   std::size_t filled_ = 0;
   std::size_t searched_ = 0;  // no '\n' between used_ and here
+};
+
+/// Buffers that go from file to file: the one used last is still in the processor's cache, and new
+/// ones cost a page fault for every 4 KiB.
+class spare_blocks {
+ public:
+  line_blocks take();
+  void give_back(line_blocks used);
+
+ private:
+  std::vector<line_blocks> spare_;
 };
 
 }  // namespace logagg

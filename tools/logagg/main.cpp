@@ -13,6 +13,7 @@
 #include "logagg/collect.hpp"
 #include "logagg/options.hpp"
 #include "logagg/report.hpp"
+#include "logagg/write_report.hpp"
 
 namespace {
 
@@ -36,25 +37,10 @@ void print_stats(const logagg::totals& sums) {
   fmt::print(stderr, "{}", ringfiles::describe(ringfiles::backend_report()));
 }
 
-/// To a file atomically: whoever looks sees the old report or the new one, whole.
-ringfiles::task<> write_report(logagg::report report, std::string path) {
-  std::string whole;
-  for (auto chunk = report.next_chunk(); !chunk.empty(); chunk = report.next_chunk())
-    whole += chunk;
-  co_await ringfiles::write_bytes(path, std::move(whole), {.atomic = true});
-}
-
-/// False when nobody reads any more, or the disk is full.
-bool print_report(logagg::report report) {
-  for (auto chunk = report.next_chunk(); !chunk.empty(); chunk = report.next_chunk())
-    if (std::fwrite(chunk.data(), 1, chunk.size(), stdout) != chunk.size()) return false;
-  return std::fflush(stdout) == 0;
-}
-
 exit_status outcome(const logagg::collection& found) {
   if (!found.failures.empty())
     return found.sums.files == 0 ? exit_status::error : exit_status::partial;
-  return found.entries.empty() ? exit_status::none : exit_status::found;
+  return found.sums.entries == 0 ? exit_status::none : exit_status::found;
 }
 
 exit_status aggregate(const logagg::options& wanted) {
@@ -66,8 +52,8 @@ exit_status aggregate(const logagg::options& wanted) {
   if (wanted.stats) print_stats(found.sums);
   logagg::report report(std::move(found.entries), std::move(found.sources), wanted.format);
   if (wanted.report_path) {
-    ringfiles::run(write_report(std::move(report), *wanted.report_path));
-  } else if (!print_report(std::move(report))) {
+    ringfiles::run(logagg::write_report(std::move(report), *wanted.report_path));
+  } else if (!logagg::print_report(std::move(report))) {
     fmt::print(stderr, "logagg: the report could not be written to the standard output\n");
     return exit_status::error;
   }

@@ -40,8 +40,11 @@ struct filter_options {
 
 struct matching_line {
   std::string_view text;     ///< without its line end
-  std::uint64_t number = 0;  ///< from 1
+  std::uint64_t number = 0;  ///< from 1; 0 if the lines are not counted
 };
+
+/// Does anyone want to know the lines' numbers? Counting them is a third of the work.
+enum class line_numbers : bool { left_out, counted };
 
 class line_filter {
  public:
@@ -53,11 +56,12 @@ class line_filter {
   ~line_filter();
 
   /// Calls `on_match(const matching_line&)` for each line wanted, in order. The views point into
-  /// `block`. Returns the number of the line with which the next block begins.
+  /// `block`. Returns the number of the line with which the next block begins; 0 if they are not
+  /// counted.
   /// REQUIRES: `block` begins at a line's beginning and ends at a line's end, or at the file's.
   template <class OnMatch>
-  std::uint64_t find_matches(std::string_view block, std::uint64_t first_number,
-                             OnMatch&& on_match) const;
+  std::uint64_t find_matches(std::string_view block, std::uint64_t first_number, OnMatch&& on_match,
+                             line_numbers numbers = line_numbers::counted) const;
 
   /// Is this line, given without its line end, wanted?
   bool matches(std::string_view line) const;
@@ -86,18 +90,19 @@ class line_filter {
 
 template <class OnMatch>
 std::uint64_t line_filter::find_matches(std::string_view block, std::uint64_t first_number,
-                                        OnMatch&& on_match) const {
+                                        OnMatch&& on_match, line_numbers numbers) const {
   const bool whole = searches_whole(block);
-  std::uint64_t number = first_number;
-  std::size_t counted = 0;  // `number` is the line that begins here
-  while (const std::optional<place> found = next_match(block, counted, whole)) {
-    number += count_lines(block.substr(counted, found->begin - counted));
+  const bool counting = numbers == line_numbers::counted;
+  std::uint64_t number = counting ? first_number : 0;
+  std::size_t passed = 0;  // `number` is the line that begins here
+  while (const std::optional<place> found = next_match(block, passed, whole)) {
+    if (counting) number += count_lines(block.substr(passed, found->begin - passed));
     on_match(matching_line{block.substr(found->begin, found->end - found->begin), number});
     if (found->next > block.size()) return number;
-    ++number;
-    counted = found->next;
+    if (counting) ++number;
+    passed = found->next;
   }
-  return number + count_lines(block.substr(counted));
+  return counting ? number + count_lines(block.substr(passed)) : 0;
 }
 
 }  // namespace logagg

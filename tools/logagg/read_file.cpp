@@ -19,14 +19,17 @@ constexpr std::size_t unzip_bytes = 1024 * 1024;
 
 class file_reader {
  public:
-  file_reader(ringfiles::file file, std::size_t index, const line_filter& filter,
-              std::chrono::seconds zone, file_result& result)
+  file_reader(ringfiles::file file, std::size_t index, const reading& how, spare_blocks& spare,
+              file_result& result)
       : file_(std::move(file)),
-        scan_(filter,
+        scan_(how.filter,
               {.reference = timestamp(std::chrono::nanoseconds(file_.status_at_open().modified_ns)),
-               .zone_offset = zone},
-              index),
+               .zone_offset = how.zone_offset},
+              index, how.numbers),
+        spare_(spare),
+        blocks_(spare.take()),
         result_(result) {}
+  ~file_reader() { spare_.give_back(std::move(blocks_)); }
 
   task<> run() {
     std::size_t count = co_await read_block();
@@ -42,6 +45,7 @@ class file_reader {
   }
 
  private:
+  /// Fills the space, also from a pipe that gives a byte at a time, unless the end comes first.
   task<std::size_t> read_block() {
     const auto space = blocks_.space();
     const std::size_t count = co_await file_.readinto(std::as_writable_bytes(space));
@@ -87,6 +91,7 @@ class file_reader {
 
   ringfiles::file file_;
   file_scan scan_;
+  spare_blocks& spare_;
   line_blocks blocks_;
   std::string first_bytes_;
   file_result& result_;
@@ -94,17 +99,20 @@ class file_reader {
 
 }  // namespace
 
-task<file_result> read_file(std::string path, std::size_t file_index, const line_filter& filter,
-                            std::chrono::seconds zone) {
+task<file_result> read_file(std::string path, std::size_t file_index, const reading& how,
+                            spare_blocks& spare) {
   file_result result;
   try {
     auto file = co_await ringfiles::open(std::move(path), "rb");
     result.opened = true;
-    file_reader reader(std::move(file), file_index, filter, zone, result);
+    file_reader reader(std::move(file), file_index, how, spare, result);
     co_await reader.run();
   } catch (const ringfiles::error& problem) {
     result.failure = problem.code().message();
   }
+  // A log is in order nearly always. The loop is not for sorting one that is not.
+  if (!is_in_order(result.entries))
+    co_await ringfiles::offload([&] { put_in_order(result.entries); });
   co_return result;
 }
 

@@ -34,8 +34,9 @@ std::string shown_source(const std::string& path, report_format format) {
 
 }  // namespace
 
-report::report(std::vector<entry> entries, std::vector<std::string> sources, report_format format)
-    : entries_(std::move(entries)), sources_(std::move(sources)), format_(format) {
+report::report(std::vector<std::vector<entry>> runs, std::vector<std::string> sources,
+               report_format format)
+    : entries_(std::move(runs)), sources_(std::move(sources)), format_(format) {
   for (std::string& source : sources_) source = shown_source(source, format_);
   chunk_.reserve(chunk_bytes);
 }
@@ -61,9 +62,9 @@ void report::stage_next_part() {
     case part::head:
       return stage_head();
     case part::entry_start:
-      return stage_entry_start(entries_[entry_]);
+      return stage_entry_start();
     case part::entry_text:
-      return stage_some_text(entries_[entry_]);
+      return stage_some_text();
     case part::entry_end:
       return stage_entry_end();
     case part::tail:
@@ -81,39 +82,40 @@ void report::stage_head() {
   } else {
     staged_ = fmt::format("{{\"count\": {}, \"entries\": [\n", entries_.size());
   }
-  next_ = entries_.empty() ? part::tail : part::entry_start;
+  current_ = entries_.next();
+  next_ = current_ == nullptr ? part::tail : part::entry_start;
 }
 
-void report::stage_entry_start(const entry& current) {
-  const std::string& source = sources_[current.file_index];
+void report::stage_entry_start() {
+  const std::string& source = sources_[current_->file_index];
   if (format_ == report_format::text) {
     staged_.append("[").append(source).append("] ");
   } else {
     staged_.append("{\"source\": \"").append(source).append("\", \"line_number\": ");
-    staged_ += fmt::format_int(current.line_number).str();
+    staged_ += fmt::format_int(current_->line_number).str();
     staged_ += ", \"timestamp\": ";
-    staged_ += current.time ? '"' + format_rfc3339(*current.time) + '"' : "null";
+    staged_ += current_->time ? '"' + format_rfc3339(*current_->time) + '"' : "null";
     staged_ += ", \"text\": \"";
   }
   text_begin_ = 0;
   next_ = part::entry_text;
 }
 
-void report::stage_some_text(const entry& current) {
+void report::stage_some_text() {
   constexpr std::size_t piece_bytes = 4096;  // a line may be a megabyte; JSON may make six of it
-  const std::string_view piece = std::string_view(current.text).substr(text_begin_, piece_bytes);
+  const std::string_view piece = std::string_view(current_->text).substr(text_begin_, piece_bytes);
   if (format_ == report_format::text) {
     staged_.append(piece);
   } else {
     append_json_escaped(staged_, piece);
   }
   text_begin_ += piece.size();
-  if (text_begin_ == current.text.size()) next_ = part::entry_end;
+  if (text_begin_ == current_->text.size()) next_ = part::entry_end;
 }
 
 void report::stage_entry_end() {
-  ++entry_;
-  const bool last = entry_ == entries_.size();
+  current_ = entries_.next();
+  const bool last = current_ == nullptr;
   if (format_ == report_format::json) staged_ += last ? "\"}" : "\"},";
   staged_ += '\n';
   next_ = last ? part::tail : part::entry_start;

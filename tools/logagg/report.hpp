@@ -1,7 +1,7 @@
 // The report as bytes, a chunk at a time, so that whoever writes it neither holds it twice nor
 // keeps a loop busy for long.
 //
-//     report out(std::move(entries), std::move(sources), report_format::text);
+//     report out(std::move(runs), std::move(sources), report_format::text);
 //     for (std::string_view chunk = out.next_chunk(); !chunk.empty(); chunk = out.next_chunk())
 //       co_await file.write(chunk);
 //
@@ -41,9 +41,9 @@ class report {
   /// What one write is for. To format so much takes 0.04 ms as text, 0.14 ms as JSON.
   static constexpr std::size_t chunk_bytes = 64 * 1024;
 
-  /// The entries appear in the order given; put_in_order() comes first.
-  /// REQUIRES: each file_index is that of a source.
-  report(std::vector<entry> entries, std::vector<std::string> sources, report_format format);
+  /// REQUIRES: each run of entries is in order, and each file_index is that of a source.
+  report(std::vector<std::vector<entry>> runs, std::vector<std::string> sources,
+         report_format format);
 
   /// The next bytes, at most `chunk_bytes`; empty at the end. They live until the next call.
   std::string_view next_chunk();
@@ -55,16 +55,16 @@ class report {
 
   void stage_next_part();
   void stage_head();
-  void stage_entry_start(const entry& current);
-  void stage_some_text(const entry& current);
+  void stage_entry_start();
+  void stage_some_text();
   void stage_entry_end();
 
-  std::vector<entry> entries_;
+  merged_entries entries_;
   std::vector<std::string> sources_;  // as they are shown
   report_format format_;
 
   part next_ = part::head;
-  std::size_t entry_ = 0;       // the current one
+  const entry* current_ = nullptr;
   std::size_t text_begin_ = 0;  // of its text, what is not yet staged
   std::string staged_;          // formatted, but not yet in a chunk: a few KiB at most
   std::size_t staged_begin_ = 0;

@@ -1,0 +1,89 @@
+#include "logagg/write_report.hpp"
+
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <random>
+#include <utility>
+
+namespace logagg {
+namespace {
+
+using ringfiles::file_status;
+using ringfiles::task;
+
+/// A name that nobody guesses: 64 random bits, and mode "x" decides.
+std::string temporary_beside(const std::string& path) {
+  std::random_device source;
+  const std::uint64_t bits = (std::uint64_t{source()} << 32) | source();
+  return path + ".tmp-" + std::to_string(bits);
+}
+
+task<bool> takes_bytes_as_it_is(std::string path) {
+  try {
+    const file_status status = co_await ringfiles::status(std::move(path));
+    co_return status.kind == file_status::type::fifo || status.kind == file_status::type::other;
+  } catch (const ringfiles::error&) {
+    co_return false;  // usually it is not there yet
+  }
+}
+
+/// While one chunk is formatted, the library writes the ones before it.
+task<> write_all(ringfiles::file& into, report& out) {
+  for (auto chunk = out.next_chunk(); !chunk.empty(); chunk = out.next_chunk())
+    co_await into.write(chunk);
+}
+
+task<> write_in_place(report& out, std::string path) {
+  auto file = co_await ringfiles::open(std::move(path), "wb");
+  co_await write_all(file, out);
+  co_await file.close();
+}
+
+task<> fill_and_rename(ringfiles::file temporary, report& out, std::string path) {
+  co_await write_all(temporary, out);
+  co_await temporary.sync_data();
+  co_await temporary.close();
+  co_await ringfiles::rename(temporary.path(), std::move(path));
+}
+
+task<> replace(report& out, std::string path) {
+  const std::string name = temporary_beside(path);
+  auto temporary = co_await ringfiles::open(name, "xb");
+  std::exception_ptr failure;
+  try {
+    co_await fill_and_rename(std::move(temporary), out, std::move(path));
+    co_return;
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  try {
+    co_await ringfiles::remove(name);
+  } catch (const ringfiles::error&) {
+    // It is the first failure that counts.
+  }
+  std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+task<> write_report(report out, std::string path) {
+  try {
+    const bool as_it_is = co_await takes_bytes_as_it_is(path);
+    if (as_it_is)
+      co_await write_in_place(out, path);
+    else
+      co_await replace(out, path);
+  } catch (const ringfiles::error& problem) {
+    // The user named this path, not that of the temporary file.
+    throw ringfiles::error(problem.code(), problem.operation(), path, problem.hint());
+  }
+}
+
+bool print_report(report out) {
+  for (auto chunk = out.next_chunk(); !chunk.empty(); chunk = out.next_chunk())
+    if (std::fwrite(chunk.data(), 1, chunk.size(), stdout) != chunk.size()) return false;
+  return std::fflush(stdout) == 0;
+}
+
+}  // namespace logagg
