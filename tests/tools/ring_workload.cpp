@@ -1,15 +1,16 @@
 // ring_workload: what a program does with files, checked, whatever serves it.
 //
-//     ring_workload --disk=FOLDER --do=report              which back end, and what it costs to
-// know
+//     ring_workload --disk=FOLDER --do=report              which back end, what it costs to know
 //     ring_workload --disk=FOLDER --do=all [--lenient]     each kind of call once, checked
 //     ring_workload --disk=FOLDER --do=loop [--count=N]    many reads and syncs through one ring
 //
 // --backend=B as everywhere; without it the library chooses. Prints `back end …` lines as
 // describe() gives them. --lenient: a call may fail with EAGAIN (no thread to be had). Figures:
-// uring (1 or 0), report_us, engine_us, done, refused, ring (operations).
+// uring (1 or 0), report_us (less waited_us, for a processor), engine_us, done, refused, ring
+// (operations).
 #include <sys/stat.h>
 
+#include <fstream>
 #include <functional>
 #include <iostream>
 
@@ -127,13 +128,25 @@ task<void> compact_loop(workload& on, std::size_t rounds) {
   probe::expect(on.done == rounds * (reads_per_round + 1), "loop", "calls were lost or doubled");
 }
 
+/// How long this thread could run and had no processor: on a busy machine, longer than it ran.
+std::int64_t waited_for_processor_ns() {
+  std::ifstream counted("/proc/thread-self/schedstat");
+  std::int64_t ran = 0, waited = 0;
+  counted >> ran >> waited;
+  return waited;
+}
+
 void report_choice(const ringfiles::engine_options& options) {
+  const std::int64_t waited_before = waited_for_processor_ns();
   const std::int64_t start = probe::now_ns();
   const auto choice = ringfiles::backend_report();
   const std::int64_t known = probe::now_ns();
+  const std::int64_t waited = waited_for_processor_ns() - waited_before;
+  const std::int64_t ready = probe::now_ns();
   ringfiles::engine engine(options);
-  probe::figure("report_us", (known - start) / 1000);
-  probe::figure("engine_us", (probe::now_ns() - known) / 1000);
+  probe::figure("report_us", (known - start - waited) / 1000);
+  probe::figure("waited_us", waited / 1000);
+  probe::figure("engine_us", (probe::now_ns() - ready) / 1000);
   probe::figure("uring", engine.backend() == ringfiles::backend_kind::uring ? 1 : 0);
   std::cout << ringfiles::describe(choice) << std::flush;
 }
