@@ -11,7 +11,8 @@
 //   CONTRACT_FOR_ALL(reading);
 //
 // The files of a test are in a folder of its own below RINGFILES_TEST_DIR (default: the folder for
-// temporary files), or in a file system in memory.
+// temporary files), or in a file system in memory. With RINGFILES_TEST_FALLBACK the instances of a
+// back end that is refused are not skipped, but must pass with whatever serves instead.
 #pragma once
 
 #include <gtest/gtest.h>
