@@ -20,7 +20,7 @@ class FileScan : public ::testing::Test {
 
   void begin_file() {
     scan_ = file_scan(filter_, context_, 7);
-    found_.clear();
+    found_.entries.clear();
   }
   void block(std::string_view text) { scan_.scan(text, found_); }
   void block_with_hole(std::size_t hole, std::string_view text) {
@@ -29,10 +29,10 @@ class FileScan : public ::testing::Test {
 
   lines entries() const {
     lines shown;
-    for (const entry& each : found_) {
+    for (const entry& each : found_.entries) {
       shown.push_back(std::to_string(each.line_number) + " " +
                       (each.time ? format_rfc3339(*each.time).substr(11, 8) : "none") + "|" +
-                      each.text);
+                      std::string(each.text));
     }
     return shown;
   }
@@ -40,14 +40,14 @@ class FileScan : public ::testing::Test {
   line_filter filter_{filter_options{}};
   timestamp_context context_{timestamp{std::chrono::seconds{1'795'388'881}}};
   file_scan scan_{filter_, context_, 7};
-  std::vector<entry> found_;
+  entry_run found_;
 };
 
 TEST_F(FileScan, TakesTimeNumberAndTextOfTheLinesWanted) {
   block("2026-11-22 23:00:01 INFO a\n2026-11-22 23:00:02 ERROR b\n");
   EXPECT_EQ(entries(), (lines{"2 23:00:02|2026-11-22 23:00:02 ERROR b"}));
-  EXPECT_EQ(found_[0].file_index, 7U);
-  EXPECT_EQ(found_[0].offset, 27U);
+  EXPECT_EQ(found_.entries[0].file_index, 7U);
+  EXPECT_EQ(found_.entries[0].offset, 27U);
 }
 
 TEST_F(FileScan, GivesALineWithoutATimeThatOfTheLineAbove) {
@@ -79,7 +79,7 @@ TEST_F(FileScan, LooksForATimeNoFurtherAboveThanItsLimit) {
       for (std::size_t i = 1; i < distance; ++i) text += "\tat b\n";
       if (blocks == 2) block(std::exchange(text, ""));
       block(text + "ERROR c\n");
-      EXPECT_EQ(found_.at(0).time.has_value(), distance == inherited_lines_max);
+      EXPECT_EQ(found_.entries.at(0).time.has_value(), distance == inherited_lines_max);
     }
   }
 }
@@ -129,7 +129,7 @@ TEST_F(FileScan, KeepsNumberAndTimeOverThePiecesOfALongLine) {
   EXPECT_EQ(entries(), (lines{"1 23:00:01|2026-11-22 23:00:01 ERROR begins",
                               "1 23:00:01|2026-11-22 23:00:09 ERROR goes on",
                               "1 23:00:01|ERROR ends", "2 23:00:01|ERROR next"}));
-  EXPECT_LT(found_[0].offset, found_[1].offset);
+  EXPECT_LT(found_.entries[0].offset, found_.entries[1].offset);
 }
 
 TEST_F(FileScan, CountsLines) {
@@ -146,7 +146,7 @@ TEST_F(FileScan, NeedsNoNumbersToFindTimesAndOrder) {
   block("ERROR d");
   EXPECT_EQ(entries(), (lines{"0 23:00:02|2026-11-22 23:00:02 ERROR b", "0 23:00:02|ERROR c",
                               "0 23:00:02|ERROR d"}));
-  EXPECT_LT(found_[1].offset, found_[2].offset);
+  EXPECT_LT(found_.entries[1].offset, found_.entries[2].offset);
   EXPECT_EQ(scan_.line_count(), 0U);
 }
 
@@ -161,8 +161,8 @@ TEST_F(FileScan, CountsEachLineOnceOnTheWayToATime) {
   block("2026-11-22 23:00:01 INFO a\n");
   for (std::size_t i = 1; i < inherited_lines_max; i += 2) block("ERROR b\r\nERROR b\r\n");
   block("ERROR last\n");
-  EXPECT_TRUE(found_[inherited_lines_max - 1].time.has_value());
-  EXPECT_FALSE(found_[inherited_lines_max].time.has_value());
+  EXPECT_TRUE(found_.entries[inherited_lines_max - 1].time.has_value());
+  EXPECT_FALSE(found_.entries[inherited_lines_max].time.has_value());
 }
 
 TEST_F(FileScan, FindsTheSameWhereverTheBlocksEnd) {
@@ -176,7 +176,7 @@ TEST_F(FileScan, FindsTheSameWhereverTheBlocksEnd) {
   const lines whole = entries();
   for (const std::size_t step : {1U, 30U, 100U, 1000U}) {
     file_scan again(filter_, context_, 7);
-    found_.clear();
+    found_.entries.clear();
     for (std::string_view rest = text; !rest.empty();) {
       const std::size_t end = rest.find('\n', std::min(step, rest.size() - 1)) + 1;
       again.scan(rest.substr(0, end), found_);

@@ -12,21 +12,24 @@ namespace {
 timestamp at(std::int64_t second) { return timestamp{std::chrono::seconds{second}}; }
 
 entry line(std::optional<timestamp> time, std::size_t file, std::uint64_t number,
-           std::string text) {
-  return {time, file, number, 0, std::move(text)};
+           std::string_view text) {
+  static text_store texts;
+  return {time, file, number, 0, texts.keep(text)};
 }
+
+entry_run run_of(std::vector<entry> entries) { return {std::move(entries), {}}; }
 
 /// The whole report. No chunk may be larger than promised, and only the last may be smaller.
 std::string written(std::vector<entry> entries, std::vector<std::string> sources,
                     report_format format) {
-  std::vector<std::vector<entry>> runs;
-  runs.push_back(std::move(entries));
+  std::vector<entry_run> runs;
+  runs.push_back(run_of(std::move(entries)));
   report chunks(std::move(runs), std::move(sources), format);
   std::string all;
   bool was_last = false;
   for (std::string_view chunk = chunks.next_chunk(); !chunk.empty(); chunk = chunks.next_chunk()) {
     EXPECT_FALSE(was_last);
-    EXPECT_LE(chunk.size(), report::chunk_bytes);
+    EXPECT_LE(chunk.size(), report::largest_chunk_bytes);
     was_last = chunk.size() < report::chunk_bytes;
     all += chunk;
   }
@@ -124,7 +127,9 @@ TEST(Order, IsKnownWhereItIs) {
 
 /// The texts in the order in which they come.
 std::string merged(std::vector<std::vector<entry>> runs) {
-  merged_entries all(std::move(runs));
+  std::vector<entry_run> owned;
+  for (auto& each : runs) owned.push_back(run_of(std::move(each)));
+  merged_entries all(std::move(owned));
   std::string order;
   while (const entry* each = all.next()) order += each->text;
   EXPECT_EQ(all.next(), nullptr);

@@ -56,9 +56,9 @@ class SampleLogs : public ::testing::Test {
       std::copy(read.begin(), read.end(), blocks.space().begin());
       blocks.commit(read.size());
       rest.remove_prefix(read.size());
-      scan.scan(blocks.whole_lines(), entries_);
+      scan.scan(blocks.whole_lines(), found_);
     }
-    scan.scan(blocks.rest(), entries_);
+    scan.scan(blocks.rest(), found_);
   }
 
   std::string report_of(const filter_options& options, report_format format) {
@@ -68,9 +68,9 @@ class SampleLogs : public ::testing::Test {
     // What a copy of the files has as its date says nothing: the syslog's year is fixed here.
     const std::chrono::sys_days written{std::chrono::year{2026} / 11 / 23};
     for (const fs::path& path : paths) scan(path, filter, {written});
-    put_in_order(entries_);
-    std::vector<std::vector<entry>> runs;
-    runs.push_back(std::move(entries_));
+    put_in_order(found_.entries);
+    std::vector<entry_run> runs;
+    runs.push_back(std::move(found_));
     report chunks(std::move(runs), sources_, format);
     std::string all;
     for (auto chunk = chunks.next_chunk(); !chunk.empty(); chunk = chunks.next_chunk()) {
@@ -85,7 +85,7 @@ class SampleLogs : public ::testing::Test {
 
   static inline const fs::path repository = source_root();
   std::vector<std::string> sources_;
-  std::vector<entry> entries_;
+  entry_run found_;
 };
 
 TEST_F(SampleLogs, GiveTheTextReportThatWasCheckedByEye) {

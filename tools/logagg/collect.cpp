@@ -75,11 +75,11 @@ void add_loop(totals& sums, const ringfiles::statistics& stats) {
 
 void add_file(collection& into, const std::string& path, file_result result) {
   into.sums.files += result.opened ? 1 : 0;
-  into.sums.entries += result.entries.size();
+  into.sums.entries += result.found.entries.size();
   into.sums.lines += result.lines;
   into.sums.bytes += result.bytes;
   if (result.failure) into.failures.push_back({path, std::move(*result.failure)});
-  into.entries.push_back(std::move(result.entries));
+  into.entries.push_back(std::move(result.found));
 }
 
 /// A text report shows no numbers.

@@ -29,7 +29,7 @@ struct totals {
 
 struct collection {
   std::vector<std::string> sources;
-  std::vector<std::vector<entry>> entries;  ///< those of each file, in the report's order
+  std::vector<entry_run> entries;  ///< those of each file, in the report's order
   std::vector<failure> failures;
   totals sums;
 };

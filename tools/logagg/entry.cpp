@@ -16,24 +16,32 @@ bool is_in_order(const std::vector<entry>& entries) noexcept {
 
 void put_in_order(std::vector<entry>& entries) { std::ranges::sort(entries, comes_earlier); }
 
-merged_entries::merged_entries(std::vector<std::vector<entry>> runs) : entries_(std::move(runs)) {
-  for (const auto& each : entries_) {
+merged_entries::merged_entries(std::vector<entry_run> runs) : runs_(std::move(runs)) {
+  for (const auto& [each, texts] : runs_) {
     size_ += each.size();
-    if (!each.empty()) heap_.push_back({each.data(), each.data() + each.size()});
+    if (!each.empty()) heap_.push_back(rest_from(each.data(), each.data() + each.size()));
   }
   for (std::size_t at = heap_.size() / 2; at > 0; --at) sift_down(at - 1);
 }
 
 const entry* merged_entries::next() noexcept {
   if (heap_.empty()) return nullptr;
-  run& top = heap_.front();
-  const entry* const found = top.first++;
-  if (top.first == top.end) {
+  rest& top = heap_.front();
+  const entry* const found = top.first;
+  if (found + 1 != top.end) {
+    top = rest_from(found + 1, top.end);
+  } else {
     top = heap_.back();
     heap_.pop_back();
   }
   sift_down(0);
   return found;
+}
+
+bool merged_entries::is_before(const rest& a, const rest& b) noexcept {
+  if (a.time != b.time) return a.time < b.time;
+  if (a.file_index != b.file_index) return a.file_index < b.file_index;
+  return comes_earlier(*a.first, *b.first);
 }
 
 // std's heaps can only be pushed to and popped from, which is twice the work.

@@ -5,9 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <vector>
 
+#include "logagg/text_store.hpp"
 #include "logagg/timestamp.hpp"
 
 namespace logagg {
@@ -19,7 +20,13 @@ struct entry {
   std::size_t file_index = 0;     ///< into the list of sources
   std::uint64_t line_number = 0;  ///< from 1
   std::uint64_t offset = 0;       ///< where the line begins, in the file's uncompressed bytes
-  std::string text;               ///< UTF-8, without blanks at either end
+  std::string_view text;          ///< UTF-8, without blanks at either end
+};
+
+/// The entries of one file, and the memory in which their texts lie.
+struct entry_run {
+  std::vector<entry> entries;
+  text_store texts;
 };
 
 /// By time, those without one first; then by file; then by line; then, for the pieces of a line
@@ -43,7 +50,7 @@ void put_in_order(std::vector<entry>& entries);
 class merged_entries {
  public:
   /// REQUIRES: each run is in order.
-  explicit merged_entries(std::vector<std::vector<entry>> runs);
+  explicit merged_entries(std::vector<entry_run> runs);
 
   /// How many there are in all.
   std::size_t size() const noexcept { return size_; }
@@ -51,17 +58,22 @@ class merged_entries {
   const entry* next() noexcept;
 
  private:
-  struct run {
+  /// What is left of a run, with what nearly always decides: going to the entries for it would
+  /// miss the cache.
+  struct rest {
+    std::optional<timestamp> time;
+    std::size_t file_index;
     const entry* first;
     const entry* end;
   };
-  static bool is_before(const run& a, const run& b) noexcept {
-    return compare_order(*a.first, *b.first) < 0;
+  static rest rest_from(const entry* first, const entry* end) noexcept {
+    return {first->time, first->file_index, first, end};
   }
+  static bool is_before(const rest& a, const rest& b) noexcept;
   void sift_down(std::size_t at) noexcept;
 
-  std::vector<std::vector<entry>> entries_;
-  std::vector<run> heap_;  // the run with the next entry is at the front
+  std::vector<entry_run> runs_;
+  std::vector<rest> heap_;  // the next entry is at the front
   std::size_t size_ = 0;
 };
 

@@ -22,6 +22,10 @@ std::string_view without_blanks(std::string_view line) noexcept {
   return line.substr(begin, line.find_last_not_of(blanks) + 1 - begin);
 }
 
+std::string_view kept(std::string_view text, text_store& texts) {
+  return texts.keep(is_utf8(text) ? text : std::string_view(escape_malformed(text)));
+}
+
 // Behind the "\n" or "\r\n" of the line whose text ends at `end`.
 std::size_t behind_line_end(std::string_view block, std::size_t end) noexcept {
   const std::size_t feed = block.find('\n', end);  // at most one byte away
@@ -34,7 +38,7 @@ file_scan::file_scan(const line_filter& filter, const timestamp_context& context
                      std::size_t file_index, line_numbers numbers)
     : filter_(&filter), context_(context), file_index_(file_index), numbers_(numbers) {}
 
-void file_scan::scan(std::string_view block, std::vector<entry>& found) {
+void file_scan::scan(std::string_view block, entry_run& found) {
   if (at_file_start_ && block.starts_with(byte_order_mark)) {
     block.remove_prefix(byte_order_mark.size());
     block_offset_ = byte_order_mark.size();
@@ -45,8 +49,8 @@ void file_scan::scan(std::string_view block, std::vector<entry>& found) {
   const auto take = [&](const matching_line& line) {
     const auto begin = static_cast<std::size_t>(line.text.data() - block.data());
     advance_time(block, behind_line_end(block, begin + line.text.size()));
-    found.push_back({inherited_time(), file_index_, line.number, block_offset_ + begin,
-                     escape_malformed(without_blanks(without_hole(line.text)))});
+    found.entries.push_back({inherited_time(), file_index_, line.number, block_offset_ + begin,
+                             kept(without_blanks(without_hole(line.text)), found.texts)});
   };
   next_number_ = filter_->find_matches(block, next_number_, take, numbers_);
   advance_time(block, block.size());

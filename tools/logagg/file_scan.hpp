@@ -17,7 +17,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "logagg/entry.hpp"
 #include "logagg/match.hpp"
@@ -37,7 +36,7 @@ class file_scan {
             line_numbers numbers = line_numbers::counted);
 
   /// Appends the entries of the file's next block (as line_blocks hands them out).
-  void scan(std::string_view block, std::vector<entry>& found);
+  void scan(std::string_view block, entry_run& found);
 
   /// How many lines have begun so far; 0 if they are not counted.
   std::uint64_t line_count() const noexcept;

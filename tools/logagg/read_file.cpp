@@ -37,10 +37,10 @@ class file_reader {
       co_await unzip();
     else
       while (count > 0) {
-        scan_.scan(blocks_.whole_lines(), result_.entries);
+        scan_.scan(blocks_.whole_lines(), result_.found);
         count = co_await read_block();
       }
-    scan_.scan(blocks_.rest(), result_.entries);
+    scan_.scan(blocks_.rest(), result_.found);
     result_.lines = scan_.line_count();
   }
 
@@ -75,7 +75,7 @@ class file_reader {
       }
       co_await ringfiles::offload([&] { produce_and_scan(unzipper, plain); });
     }
-    scan_.scan(plain.rest(), result_.entries);
+    scan_.scan(plain.rest(), result_.found);
   }
 
   /// In the pool; the loop's side waits meanwhile, so nothing here is touched twice.
@@ -84,7 +84,7 @@ class file_reader {
       const std::size_t count = unzipper.produce(plain.space());
       if (count == 0) return;
       plain.commit(count);
-      scan_.scan(plain.whole_lines(), result_.entries);
+      scan_.scan(plain.whole_lines(), result_.found);
       done += count;
     }
   }
@@ -111,8 +111,8 @@ task<file_result> read_file(std::string path, std::size_t file_index, const read
     result.failure = problem.code().message();
   }
   // A log is in order nearly always. The loop is not for sorting one that is not.
-  if (!is_in_order(result.entries))
-    co_await ringfiles::offload([&] { put_in_order(result.entries); });
+  if (!is_in_order(result.found.entries))
+    co_await ringfiles::offload([&] { put_in_order(result.found.entries); });
   co_return result;
 }
 

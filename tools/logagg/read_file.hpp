@@ -15,7 +15,7 @@
 namespace logagg {
 
 struct file_result {
-  std::vector<entry> entries;          ///< in the report's order
+  entry_run found;                     ///< in the report's order
   std::uint64_t lines = 0;             ///< if they were to be counted
   std::uint64_t bytes = 0;             ///< read from the file, compressed or not
   std::optional<std::string> failure;  ///< what is wrong; the entries before it are there
