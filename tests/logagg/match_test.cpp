@@ -179,37 +179,52 @@ TEST(LineFilter, FindsInABlockWhatItFindsInEachLine) {
   }
 }
 
-TEST(TextSearch, FindsALiteralWhereverItIs) {
+struct text_search {
+  const char* name;
+  std::size_t (*find)(std::string_view text, std::string_view literal, std::size_t from) noexcept;
+  std::uint64_t (*count)(std::string_view text) noexcept;
+};
+
+class TextSearch : public ::testing::TestWithParam<text_search> {};
+
+TEST_P(TextSearch, FindsALiteralWhereverItIs) {
+  const auto find = GetParam().find;
   for (const std::string& literal :
        std::vector<std::string>{"E", "ER", "ERROR", std::string(100, 'E')}) {
     for (std::size_t before = 0; before < 200; ++before) {
       const std::string text = std::string(before, 'x') + literal + "E";
-      EXPECT_EQ(find_literal(text, literal), before);
-      EXPECT_EQ(find_literal(std::string_view(text).substr(0, before), literal),
-                std::string_view::npos);
+      EXPECT_EQ(find(text, literal, 0), before);
+      EXPECT_EQ(find(std::string_view(text).substr(0, before), literal, 0), std::string_view::npos);
     }
   }
-  EXPECT_EQ(find_literal("ERROR", "ERROR", 1), std::string_view::npos);
-  EXPECT_EQ(find_literal("", "E"), std::string_view::npos);
-  EXPECT_EQ(find_literal("x", "E", 5), std::string_view::npos);
+  EXPECT_EQ(find("ERROR", "ERROR", 1), std::string_view::npos);
+  EXPECT_EQ(find("", "E", 0), std::string_view::npos);
+  EXPECT_EQ(find("x", "E", 5), std::string_view::npos);
 }
 
-TEST(TextSearch, AgreesWithTheStandardLibrary) {
+TEST_P(TextSearch, AgreesWithTheStandardLibrary) {
   std::mt19937 random(4);
   for (int i = 0; i < 3000; ++i) {
     std::string text(random() % 600, 'x');
     for (char& byte : text) byte = "ERO\nx"[random() % 5];
     const std::size_t from = random() % 300;
     const std::string literal = std::string("ERROR").substr(random() % 4);
-    EXPECT_EQ(find_literal(text, literal, from), text.find(literal, from));
-    EXPECT_EQ(count_line_feeds(text),
+    EXPECT_EQ(GetParam().find(text, literal, from), text.find(literal, from));
+    EXPECT_EQ(GetParam().count(text),
               static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n')));
   }
 }
 
-TEST(TextSearch, CountsMoreLineFeedsThanAByteHolds) {
-  EXPECT_EQ(count_line_feeds(std::string(100'001, '\n')), 100'001U);
+TEST_P(TextSearch, CountsMoreLineFeedsThanAByteHolds) {
+  EXPECT_EQ(GetParam().count(std::string(100'001, '\n')), 100'001U);
 }
+
+constexpr text_search searches[] = {
+    {"Chosen", find_literal, count_line_feeds},
+    {"Portable", portable::find_literal, portable::count_line_feeds},
+};
+INSTANTIATE_TEST_SUITE_P(Loops, TextSearch, ::testing::ValuesIn(searches),
+                         [](const auto& each) { return std::string(each.param.name); });
 
 }  // namespace
 }  // namespace logagg

@@ -10,7 +10,8 @@ constexpr std::size_t window_bytes = 64;
 
 // Does any place in the window have the literal's first byte, and its last where that belongs?
 // One byte alone is common in logs, a pair at this distance is rare.
-bool window_has_pair(const char* text, char first, char last, std::size_t distance) noexcept {
+[[gnu::always_inline]] inline bool window_has_pair(const char* text, char first, char last,
+                                                   std::size_t distance) noexcept {
   unsigned char found = 0;
   for (std::size_t i = 0; i < window_bytes; ++i) {
     found = static_cast<unsigned char>(found | ((text[i] == first) & (text[i + distance] == last)));
@@ -19,8 +20,9 @@ bool window_has_pair(const char* text, char first, char last, std::size_t distan
 }
 
 // The literal among the first `places` bytes, or npos. memchr beats a plain loop here, too.
-std::size_t find_among(std::string_view text, std::string_view literal,
-                       std::size_t places) noexcept {
+[[gnu::always_inline]] inline std::size_t find_among(std::string_view text,
+                                                     std::string_view literal,
+                                                     std::size_t places) noexcept {
   const char* const end = text.data() + places;
   for (const char* at = text.data(); at < end; ++at) {
     at = static_cast<const char*>(std::memchr(at, literal.front(), std::size_t(end - at)));
@@ -34,7 +36,7 @@ std::size_t find_among(std::string_view text, std::string_view literal,
 // byte, which keeps 16 of them to a register. Not fewer than 32: a loop short enough to be unrolled
 // whole is summed wrongly by GCC 12.2 at -O3 (each match counts as 255).
 template <std::size_t Bytes>
-std::uint64_t count_in_windows(std::string_view& text) noexcept {
+[[gnu::always_inline]] inline std::uint64_t count_in_windows(std::string_view& text) noexcept {
   static_assert(Bytes >= 32 && Bytes < 256);
   std::uint64_t count = 0;
   for (; text.size() >= Bytes; text.remove_prefix(Bytes)) {
@@ -47,10 +49,8 @@ std::uint64_t count_in_windows(std::string_view& text) noexcept {
   return count;
 }
 
-}  // namespace
-
-std::size_t find_literal(std::string_view text, std::string_view literal,
-                         std::size_t from) noexcept {
+[[gnu::always_inline]] inline std::size_t find(std::string_view text, std::string_view literal,
+                                               std::size_t from) noexcept {
   constexpr auto npos = std::string_view::npos;
   if (text.size() < literal.size()) return npos;
   const std::size_t places = text.size() - literal.size() + 1;
@@ -65,9 +65,43 @@ std::size_t find_literal(std::string_view text, std::string_view literal,
   return found == npos ? npos : from + found;
 }
 
+[[gnu::always_inline]] inline std::uint64_t count(std::string_view text) noexcept {
+  const std::uint64_t counted = count_in_windows<192>(text) + count_in_windows<64>(text);
+  return counted + static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+// The same loops for processors with wider registers than every x86-64 has: twice as fast.
+#ifdef __x86_64__
+const bool is_wide = __builtin_cpu_supports("avx2") != 0;
+[[gnu::target("avx2")]] std::size_t find_wide(std::string_view text, std::string_view literal,
+                                              std::size_t from) noexcept {
+  return find(text, literal, from);
+}
+[[gnu::target("avx2")]] std::uint64_t count_wide(std::string_view text) noexcept {
+  return count(text);
+}
+#else
+constexpr bool is_wide = false;
+constexpr auto find_wide = portable::find_literal;
+constexpr auto count_wide = portable::count_line_feeds;
+#endif
+
+}  // namespace
+
+std::size_t portable::find_literal(std::string_view text, std::string_view literal,
+                                   std::size_t from) noexcept {
+  return find(text, literal, from);
+}
+
+std::uint64_t portable::count_line_feeds(std::string_view text) noexcept { return count(text); }
+
+std::size_t find_literal(std::string_view text, std::string_view literal,
+                         std::size_t from) noexcept {
+  return is_wide ? find_wide(text, literal, from) : portable::find_literal(text, literal, from);
+}
+
 std::uint64_t count_line_feeds(std::string_view text) noexcept {
-  const std::uint64_t count = count_in_windows<192>(text) + count_in_windows<64>(text);
-  return count + static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  return is_wide ? count_wide(text) : portable::count_line_feeds(text);
 }
 
 std::size_t find_last_line_feed(std::string_view text) noexcept {
