@@ -46,7 +46,8 @@ class report {
   /// REQUIRES: each run of entries is in order, and each file_index is that of a source.
   report(std::vector<entry_run> runs, std::vector<std::string> sources, report_format format);
 
-  /// The next bytes, `chunk_bytes` or a little more; empty at the end. They live until the next call.
+  /// The next bytes, `chunk_bytes` or a little more; empty at the end. They live until the next
+  /// call.
   std::string_view next_chunk();
 
   std::size_t entry_count() const noexcept { return entries_.size(); }

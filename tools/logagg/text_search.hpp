@@ -1,8 +1,9 @@
 // The loops that go over every byte of every log: find a word, count the line ends.
 //
 // They look at a window of bytes at a time with inner loops of constant length, which GCC 12 and
-// Clang 19 turn into vector instructions at -O2, without intrinsics and so on any machine. On x86-64
-// they are compiled a second time for AVX2, which is twice as fast, and chosen when it is there.
+// Clang 19 turn into vector instructions at -O2, without intrinsics and so on any machine. On
+// x86-64 they are compiled a second time for AVX2, which is twice as fast, and chosen when it is
+// there.
 //
 // Measured on blocks of 256 KiB in the second-level cache (AMD EPYC, baseline x86-64): find_literal
 // 29 GB/s with GCC and 40 with Clang, count_line_feeds 55 and 90. The C library's memmem does 7,

@@ -33,7 +33,7 @@ class text_store {
   std::string_view keep(std::string_view text);
 
  private:
-  /// The first block is for a file with a line or two; each one is twice as large as the one before.
+  /// The first block is for a file with a line or two; each is twice as large as the one before.
   static constexpr std::size_t first_block_bytes = 1024;
   static constexpr std::size_t last_block_bytes = 256 * 1024;
 
