@@ -221,6 +221,12 @@ def report_is_streamed(report, folder):
                  f"{limited.returncode} {limited.stderr!r} {left}")
     os.mkfifo(folder / "pipe")
     write_article_logs(folder)
+    (folder / "old.d").mkdir()
+    (folder / "old.d" / "report.txt").write_bytes(b"the old one")
+    os.symlink("old.d/report.txt", folder / "link.txt")
+    run("-o", "link.txt", "service_a.log", "service_b.log", cwd=folder)
+    report.check("LinkStaysAndLeadsToTheNewReport", (folder / "link.txt").is_symlink() and
+                 (folder / "old.d" / "report.txt").read_bytes() == ARTICLE, "it was replaced")
     reader = subprocess.Popen(["cat", "pipe"], cwd=folder, stdout=subprocess.PIPE)
     run("-o", "pipe", "service_a.log", "service_b.log", cwd=folder)
     report.check("ReportGoesIntoAFifo", reader.communicate(timeout=60)[0] == ARTICLE,

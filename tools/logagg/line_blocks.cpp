@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "logagg/text_search.hpp"
@@ -80,9 +81,13 @@ line_blocks spare_blocks::take() {
   return last;
 }
 
-void spare_blocks::give_back(line_blocks used) {
-  used.clear();
-  spare_.push_back(std::move(used));
+void spare_blocks::give_back(line_blocks used) noexcept {
+  try {
+    used.clear();
+    spare_.push_back(std::move(used));
+  } catch (const std::bad_alloc&) {
+    // Then it is no spare.
+  }
 }
 
 }  // namespace logagg

@@ -60,7 +60,7 @@ class line_blocks {
 class spare_blocks {
  public:
   line_blocks take();
-  void give_back(line_blocks used);
+  void give_back(line_blocks used) noexcept;
 
  private:
   std::vector<line_blocks> spare_;

@@ -42,7 +42,7 @@ void declare_inputs(CLI::App& app, options& into) {
         const bool sound = !path.empty() && path.find('\0') == std::string::npos;
         return sound ? std::string() : std::string("a path cannot be empty");
       });
-  app.add_option("-j,--jobs", into.jobs, "Files read at the same time [64]")
+  app.add_option("-j,--jobs", into.jobs, "Files read at the same time, at most [64]")
       ->type_name("N")
       ->check(CLI::Range(1U, options::jobs_max).description(""));
   app.add_option_function<std::string>(

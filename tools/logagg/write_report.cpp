@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <random>
+#include <system_error>
 #include <utility>
 
 namespace logagg {
@@ -26,6 +28,17 @@ task<bool> takes_bytes_as_it_is(std::string path) {
   } catch (const ringfiles::error&) {
     co_return false;  // usually it is not there yet
   }
+}
+
+/// Where the report really goes.
+task<std::string> behind_links(std::string path) {
+  std::string target = std::move(path);
+  co_await ringfiles::offload([&target] {
+    std::error_code missing;
+    const auto found = std::filesystem::canonical(target, missing);
+    if (!missing) target = found.string();
+  });
+  co_return target;
 }
 
 /// While one chunk is formatted, the library writes the ones before it.
@@ -70,10 +83,11 @@ task<> replace(report& out, std::string path) {
 task<> write_report(report out, std::string path) {
   try {
     const bool as_it_is = co_await takes_bytes_as_it_is(path);
+    const std::string target = co_await behind_links(path);
     if (as_it_is)
       co_await write_in_place(out, path);
     else
-      co_await replace(out, path);
+      co_await replace(out, target);
   } catch (const ringfiles::error& problem) {
     // The user named this path, not that of the temporary file.
     throw ringfiles::error(problem.code(), problem.operation(), path, problem.hint());
