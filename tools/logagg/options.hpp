@@ -31,8 +31,8 @@ struct options {
   std::optional<std::string> report_path;  ///< nothing: the standard output
   report_format format = report_format::text;
   filter_options filter;
-  /// Files read at the same time, at most. Enough to keep a disk's queue filled, and far from the usual
-  /// limit of 1024 open files.
+  /// Files read at the same time, at most. Enough to keep a disk's queue filled, and far from the
+  /// usual limit of 1024 open files.
   unsigned jobs = default_jobs;
   bool stats = false;
   std::chrono::seconds zone_offset{0};  ///< of timestamps that name no zone
