@@ -29,6 +29,8 @@ struct part_window {
 inline part_window remaining_parts(const request& wanted,
                                    std::array<iovec, max_inline_parts>& storage) noexcept {
   std::size_t skip = wanted.moved;
+  if (skip == 0 && wanted.part_count == 1 && wanted.size <= max_transfer_bytes)
+    return {wanted.parts, 1, wanted.size};
   part_window window{storage.data(), 0, 0};
   for (std::size_t i = 0;
        i < wanted.part_count && window.count < static_cast<int>(max_inline_parts); ++i) {

@@ -380,7 +380,12 @@ bool engine_core::idle() const noexcept {
 statistics engine_core::stats() const noexcept {
   statistics stats;
   for (std::size_t i = 0; i < rung_count; ++i)
-    stats.served[i] = served_[i].load(std::memory_order_relaxed);
+    stats.served[i] = own_slot_.served(i);
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& slot : slots_)
+      for (std::size_t i = 0; i < rung_count; ++i) stats.served[i] += slot->served(i);
+  }
   stats.inline_misses = inline_misses_.load(std::memory_order_relaxed);
   stats.turns = turn_.load(std::memory_order_relaxed) - 1;
   stats.yields = yields_.load(std::memory_order_relaxed);

@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_set>
+#include <vector>
 
 #include "backend/backend.hpp"
 #include "backend/request.hpp"
@@ -24,6 +25,7 @@
 #include "base/optional_mutex.hpp"
 #include "base/owned_fd.hpp"
 #include "engine/budget.hpp"
+#include "engine/thread_slot.hpp"
 #include "engine/timers.hpp"
 #include "ringfiles/detail/host.hpp"
 #include "ringfiles/engine.hpp"
@@ -95,7 +97,12 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   }
   /// One attempt on rung 1, charged and counted.
   std::int64_t try_inline(backend::request& wanted) noexcept;
-  void count(rung served) noexcept { add(served_[static_cast<std::size_t>(served)], 1); }
+  void count(rung served) noexcept { slot().count(served); }
+  /// What this engine keeps for the calling thread.
+  thread_slot& slot() noexcept {
+    if (!options_.concurrent) return own_slot_;
+    return latest_slot_.engine == serial_ ? *latest_slot_.slot : find_slot();
+  }
 
   // ---- Requests ----
   void submit(backend::request& wanted) noexcept;
@@ -136,6 +143,10 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   void drop_deadline(call_base& call) noexcept;
   std::size_t deliver();
   bool holds_accepted_bytes() const noexcept;
+  static std::uint64_t new_serial() noexcept;
+  thread_slot& find_slot();
+  std::shared_ptr<thread_slot> take_slot();
+  void drop_spares() noexcept;
   void wait_for_in_flight() noexcept;
   void wake() noexcept { wake_->signal(); }
 
@@ -170,7 +181,15 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   std::atomic<std::size_t> parked_{0};
   std::atomic<std::size_t> parked_bytes_{0};
   std::atomic<std::size_t> calls_{0};
-  std::atomic<std::uint64_t> served_[rung_count] = {};
+  /// The slot that the calling thread used last, and the serial number of its engine.
+  struct latest_slot {
+    std::uint64_t engine = 0;
+    thread_slot* slot = nullptr;
+  };
+  static thread_local constinit latest_slot latest_slot_;
+  const std::uint64_t serial_ = new_serial();
+  thread_slot own_slot_;  ///< of a confined engine
+  std::vector<std::shared_ptr<thread_slot>> slots_;
   std::atomic<std::uint64_t> inline_misses_{0};
   std::atomic<std::uint64_t> yields_{0};
   std::atomic<std::uint64_t> cancelled_calls_{0};

@@ -94,6 +94,7 @@ void engine_core::shut_down() noexcept {
     drop_deadline(*call);
     call->drop_reference();
   }
+  drop_spares();
 }
 
 void engine_core::interrupt_in_flight() noexcept {

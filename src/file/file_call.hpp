@@ -16,6 +16,7 @@ class file_call : public call<T>, public queued_call {
     this->core_ = &file.core();
   }
   ~file_call() override { file_.drop_reference(); }
+  bool is_on(const file_state& file) const noexcept { return &file_ == &file; }
 
   bool try_now() override {
     std::lock_guard lock(file_.mutex());
@@ -82,9 +83,28 @@ class file_call : public call<T>, public queued_call {
     return true;
   }
 
+  /// Instead of ending: is made anew by the next call of its kind, on this thread and this file.
+  void retire_as(spare kind) noexcept {
+    if (!this->ended_at_once() || !file_.is_open() || this->core_->is_shut_down())
+      return this->destroy();
+    this->renew();
+    this->value_.reset();
+    if (call_base* other = this->core_->slot().exchange(kind, this)) other->destroy();
+  }
+
   file_state& file_;
   bool begun_ = false;    ///< may start requests of its own, which need somebody to wait for them
   bool running_ = false;  ///< a request of its own is in flight
 };
+
+/// The call of this kind that ended last on this thread, if it was one on `file`; else null.
+template <class Call>
+Call* take_spare(file_state& file, spare kind) noexcept {
+  thread_slot& slot = file.core().slot();
+  auto* kept = static_cast<Call*>(slot.kept(kind));
+  if (kept == nullptr || !kept->is_on(file)) return nullptr;
+  slot.exchange(kind, nullptr);
+  return kept;
+}
 
 }  // namespace ringfiles::detail

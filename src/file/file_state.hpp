@@ -161,7 +161,12 @@ class file_state final : public resumable {
   void start_closing() noexcept { closing_ = true; }
   /// Lets go of read-ahead. What is in flight keeps its memory, and the descriptor, until it ends.
   void stop_reading_ahead() noexcept;
-  void closed() noexcept { what_.fd = -1; }
+  /// Calls that are kept for the next time (thread_slot.hpp) may keep this object for a while.
+  void closed() noexcept {
+    what_.fd = -1;
+    reader_.reset(reader_.position());
+    writer_.release();
+  }
 
   failure_code sync_error() const noexcept { return sync_error_; }
   void set_sync_error(failure_code code) noexcept { sync_error_ = code; }

@@ -11,9 +11,16 @@ namespace {
 class read_line final : public read_call<std::optional<std::string>> {
  public:
   read_line(file_state& file, std::size_t limit) noexcept : read_call(file), limit_{limit} {}
+  static read_line* make(file_state& file, std::size_t limit) {
+    auto* kept = take_spare<read_line>(file, spare::line);
+    if (kept == nullptr) return new read_line(file, limit);
+    kept->limit_ = {limit};
+    return kept;
+  }
 
  private:
   const char* name() const noexcept override { return "readline"; }
+  void retire() noexcept override { retire_as(spare::line); }
 
   verdict take(std::string_view window, bool malformed, bool final) override {
     if (limit_.characters == 0) {
@@ -21,10 +28,10 @@ class read_line final : public read_call<std::optional<std::string>> {
       return verdict::ended;
     }
     // Ahead of malformed bytes no line may end for want of a terminator.
-    auto found = find_line(file_, window, limit_, final && !malformed);
-    if (found) {
-      consume(found->raw);
-      succeed(std::move(found->line));
+    std::string line;
+    if (const std::size_t raw = find_line(file_, window, limit_, final && !malformed, line)) {
+      consume(raw);
+      succeed(std::move(line));
       return verdict::ended;
     }
     if (malformed) return refuse_malformed();
@@ -81,13 +88,15 @@ class read_all_lines final : public read_call<std::vector<std::string>> {
     bool enough = false;
     line_limit none;
     while (!enough) {
-      auto found = find_line(file_, window.substr(used), none, final && !malformed);
-      if (!found) break;
+      std::string line;
+      const std::size_t raw =
+          find_line(file_, window.substr(used), none, final && !malformed, line);
+      if (raw == 0) break;
       file_.line_scan() = 0;
-      used += found->raw;
-      if (limited) left_ -= std::min(left_, found->line.size());
+      used += raw;
+      if (limited) left_ -= std::min(left_, line.size());
       enough = limited && left_ == 0;
-      lines_.push_back(std::move(found->line));
+      lines_.push_back(std::move(line));
     }
     consume(used);
     if (!enough && malformed) return refuse_malformed();
@@ -103,7 +112,7 @@ class read_all_lines final : public read_call<std::vector<std::string>> {
 }  // namespace
 
 operation<std::optional<std::string>> readline_operation(file_state& file, std::size_t limit) {
-  return operation<std::optional<std::string>>(new read_line(file, limit));
+  return operation<std::optional<std::string>>(read_line::make(file, limit));
 }
 operation<std::optional<lines>> next_lines_operation(file_state& file) {
   return operation<std::optional<lines>>(new read_line_batch(file));

@@ -63,6 +63,12 @@ class positional_read : public positional_call<T> {
     return this->wanted_.moved < this->wanted_.size || done_ >= size_;
   }
 
+  void start_over(std::uint64_t offset, std::size_t size) noexcept {
+    offset_ = offset;
+    size_ = size;
+    done_ = 0;
+  }
+
   std::uint64_t offset_;
   std::size_t size_;
   std::size_t done_ = 0;
@@ -74,6 +80,13 @@ class read_into_parts final : public positional_read<std::size_t> {
  public:
   read_into_parts(file_state& file, std::uint64_t offset, std::span<std::byte> into) noexcept
       : positional_read(file, offset, into.size()), single_{into.data(), into.size()} {}
+  static read_into_parts* make(file_state& file, std::uint64_t offset, std::span<std::byte> into) {
+    auto* kept = take_spare<read_into_parts>(file, spare::bytes_at);
+    if (kept == nullptr) return new read_into_parts(file, offset, into);
+    kept->start_over(offset, into.size());
+    kept->single_ = {into.data(), into.size()};
+    return kept;
+  }
   read_into_parts(file_state& file, std::uint64_t offset, std::vector<std::span<std::byte>> into)
       : positional_read(file, offset, 0) {
     for (const auto& part : into) {
@@ -83,6 +96,9 @@ class read_into_parts final : public positional_read<std::size_t> {
   }
 
  private:
+  void retire() noexcept override {
+    many_.empty() ? retire_as(spare::bytes_at) : destroy();
+  }
   std::span<const iovec> parts() const noexcept {
     return many_.empty() ? std::span<const iovec>(&single_, 1) : many_;
   }
@@ -131,8 +147,16 @@ class read_into_parts final : public positional_read<std::size_t> {
 class read_string_at final : public positional_read<std::string> {
  public:
   using positional_read::positional_read;
+  static read_string_at* make(file_state& file, std::uint64_t offset, std::size_t size) {
+    auto* kept = take_spare<read_string_at>(file, spare::string_at);
+    if (kept == nullptr) return new read_string_at(file, offset, size);
+    kept->start_over(offset, size);
+    kept->text_.clear();
+    return kept;
+  }
 
  private:
+  void retire() noexcept override { retire_as(spare::string_at); }
   progress serve_inline() override {
     if (size_ > engine_floor::max_inline_bytes) return progress::waiting;
     text_.resize(size_);
@@ -242,11 +266,11 @@ class write_parts_at final : public positional_call<std::size_t> {
 }  // namespace
 
 operation<std::string> read_at_operation(file_state& file, std::uint64_t offset, std::size_t size) {
-  return operation<std::string>(new read_string_at(file, offset, size));
+  return operation<std::string>(read_string_at::make(file, offset, size));
 }
 operation<std::size_t> read_at_operation(file_state& file, std::uint64_t offset,
                                          std::span<std::byte> into) {
-  return operation<std::size_t>(new read_into_parts(file, offset, into));
+  return operation<std::size_t>(read_into_parts::make(file, offset, into));
 }
 operation<std::size_t> read_at_operation(file_state& file, std::uint64_t offset,
                                          std::vector<std::span<std::byte>> into) {

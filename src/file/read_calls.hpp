@@ -52,6 +52,13 @@ class read_call : public file_call<T> {
     this->core_->charge_copy(count);
   }
 
+  void retire_as(spare kind) noexcept {
+    if (!this->file_.seekable()) return this->destroy();  // kept_ would stay
+    taken_ = 0;
+    from_buffer_ = true;
+    file_call<T>::retire_as(kind);
+  }
+
   /// Bytes that never were in the buffer.
   void note_taken(std::size_t count) noexcept { taken_ += count; }
 

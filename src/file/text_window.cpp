@@ -18,12 +18,14 @@ newline mode_of(const file_state& file) noexcept {
 }
 
 /// A line as the reader gets it: the terminator translated in universal mode.
-std::string finished_line(std::string_view raw, text::line_end end, newline mode) {
-  if (mode != newline::universal || end.content == end.total || raw[end.content] == '\n')
-    return std::string(raw.substr(0, end.total));
-  std::string line(raw.substr(0, end.content));
-  line += '\n';
-  return line;
+void finish_line(std::string_view raw, text::line_end end, newline mode, std::string& line) {
+  if (mode != newline::universal || end.content == end.total || raw[end.content] == '\n') {
+    line.assign(raw.data(), end.total);
+  } else {
+    line.reserve(end.content + 1);
+    line.assign(raw.data(), end.content);
+    line += '\n';
+  }
 }
 
 /// Raw bytes that make at most `limit` characters once "\r\n" counts as one.
@@ -65,8 +67,8 @@ newline effective_newline(const file_state& file, std::string_view bytes) noexce
   return has_carriage_return(bytes) ? mode : newline::lf;
 }
 
-std::optional<line_take> find_line(file_state& file, std::string_view window, line_limit& limit,
-                                   bool final) {
+std::size_t find_line(file_state& file, std::string_view window, line_limit& limit, bool final,
+                      std::string& line) {
   const newline mode = mode_of(file);
   std::size_t& scanned = file.line_scan();
   auto end = text::find_line_end(window, mode, std::min(scanned, window.size()), final);
@@ -77,15 +79,16 @@ std::optional<line_take> find_line(file_state& file, std::string_view window, li
   }
   const std::size_t size = end ? end->total : window.size();
   if (size < limit.least_bytes) {
-    if (!end) return std::nullopt;
-    return line_take{finished_line(window, *end, mode), size};
+    if (!end) return 0;
+    finish_line(window, *end, mode, line);
+    return size;
   }
-  std::string cut;
   const auto taken =
-      append_characters(file, window.substr(0, size), limit.characters, final || end, cut);
-  if (taken.characters >= limit.characters || end) return line_take{std::move(cut), taken.raw};
+      append_characters(file, window.substr(0, size), limit.characters, final || end, line);
+  if (taken.characters >= limit.characters || end) return taken.raw;
   limit.least_bytes = size + (limit.characters - taken.characters);
-  return std::nullopt;
+  line.clear();
+  return 0;
 }
 
 character_take append_characters(file_state& file, std::string_view window, std::size_t limit,

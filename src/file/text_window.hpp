@@ -30,14 +30,10 @@ struct line_limit {
   std::size_t least_bytes = characters;
 };
 
-/// The next line, cut at the limit, terminator included and translated; std::nullopt: no whole line
-/// is at hand. `raw` counts the bytes it was made of, which are not consumed yet.
-struct line_take {
-  std::string line;
-  std::size_t raw = 0;
-};
-std::optional<line_take> find_line(file_state& file, std::string_view window, line_limit& limit,
-                                   bool final);
+/// Puts the next line, cut at the limit, into `line` (which is empty), terminator included and
+/// translated. The bytes it was made of, which are not consumed yet; 0: no whole line is at hand.
+std::size_t find_line(file_state& file, std::string_view window, line_limit& limit, bool final,
+                      std::string& line);
 
 /// Characters from the front of `window`, at most `limit`, translated, appended to `text`.
 struct character_take {

@@ -83,8 +83,9 @@ class call_base {
   void drop_reference() noexcept {
     if (references_.load(std::memory_order_acquire) == 1 ||
         references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
-      delete this;
+      retire();
   }
+  void destroy() noexcept { delete this; }
 
   std::error_code failure() const noexcept { return failure_; }
   /// The failure as the exception that the awaiting side throws.
@@ -93,6 +94,19 @@ class call_base {
  protected:
   call_base() = default;
   virtual ~call_base() = default;
+
+  /// The last reference is gone. A call that is often made may be kept for the next time.
+  virtual void retire() noexcept { destroy(); }
+  /// Makes an ended call the first reference of its next life again.
+  void renew() noexcept {
+    references_.store(1, std::memory_order_relaxed);
+    timeout_ = std::chrono::nanoseconds(-1);
+    settled_ = false;
+  }
+  /// Nothing was left to chance: it ended at once, well, and nobody but its maker ever knew it.
+  bool ended_at_once() const noexcept {
+    return settled_ && !started_ && !failure_ && !exception_;
+  }
 
   virtual const char* name() const noexcept = 0;
   virtual std::string path() const = 0;
