@@ -9,6 +9,7 @@
 namespace ringfiles::detail {
 
 drain_result file_state::drain() noexcept {
+  leave_to_parent();
   if (drain_) return drain_result::waiting;
   if (drain_error_) return drain_result::failed;
   if (writer_.empty()) return find_end_of_appended(), drain_result::idle;

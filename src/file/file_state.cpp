@@ -100,7 +100,17 @@ drain_result file_state::prepare_to_read() {
   return drain_result::idle;
 }
 
+// What was accepted before a fork is written by the parent: by the child as well, it would be in the
+// file twice, as with stdio. The child goes on behind it.
+void file_state::leave_to_parent() noexcept {
+  const std::uint32_t now = base::process_generation();
+  if (std::exchange(generation_, now) == now) return;
+  writer_.discard();
+  drain_error_ = {};
+}
+
 void file_state::prepare_to_write() noexcept {
+  leave_to_parent();
   if (writing_) return;
   const std::uint64_t position = reader_.position();
   forget_buffered(position);
@@ -122,6 +132,7 @@ void file_state::handle_dropped() noexcept {
 
 // Only when the engine is gone: there is no loop left that could be held up.
 void file_state::close_without_engine() noexcept {
+  leave_to_parent();
   while (!writer_.empty() && !drain_) {
     const auto bytes = writer_.drain();
     backend::request wanted;

@@ -15,6 +15,7 @@
 #include <system_error>
 
 #include "backend/device.hpp"
+#include "base/fork_guard.hpp"
 #include "base/intrusive_queue.hpp"
 #include "base/optional_mutex.hpp"
 #include "engine/engine_core.hpp"
@@ -185,6 +186,7 @@ class file_state final : public resumable {
   };
 
   void go_on_next_turn() noexcept;
+  void leave_to_parent() noexcept;
   bool tries_inline() noexcept;
   std::size_t chunk_bytes() const noexcept;
   fill_result fill_inline();
@@ -219,6 +221,7 @@ class file_state final : public resumable {
   std::unique_ptr<drain_slot> drain_;
   failure_code drain_error_;
   bool writing_ = false;
+  std::uint32_t generation_ = base::process_generation();  ///< of the process that buffers
   bool appended_ = false;  ///< the kernel put bytes at the end, which is not where writer_ thinks
 
   std::unique_ptr<poll_waiter> poll_;

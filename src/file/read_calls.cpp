@@ -5,8 +5,7 @@
 
 #include "file/calls.hpp"
 
-namespace ringfiles {
-namespace detail {
+namespace ringfiles::detail {
 namespace {
 
 /// A result this large is reserved ahead, when the file's size promises as much.
@@ -115,5 +114,4 @@ operation<std::size_t> readinto_operation(file_state& file, std::span<std::byte>
   return operation<std::size_t>(new read_into(file, into));
 }
 
-}  // namespace detail
-}  // namespace ringfiles
+}  // namespace ringfiles::detail

@@ -283,6 +283,31 @@ TEST_P(forked, ParentAndChildBothGoOn) {
   for (std::uint64_t i = 0; i < 100; ++i) EXPECT_BYTES(reads[i].take(), pattern(5000, i * 20'000));
 }
 
+TEST_P(forked, BufferedBytesAreWrittenOnceByTheParent) {
+  file closed = opened("closed", "w"), dropped = opened("dropped", "w"), used = opened("used", "w");
+  run([&]() -> task<> {
+    for (file* f : {&closed, &dropped, &used}) co_await f->write("parent ");
+  });
+  EXPECT_TRUE(in_child([&] {
+    dropped = file();
+    run([&]() -> task<> {
+      co_await closed.close();
+      co_await used.write("child");  // behind what the parent is to write
+      co_await used.close();
+    });
+    return crank_until([&] { return loop().idle(); });
+  }));
+  EXPECT_EQ(get("closed"), "");
+  EXPECT_EQ(get("dropped"), "");
+  EXPECT_EQ(get("used"), std::string(7, '\0') + "child");
+  run([&]() -> task<> {
+    for (file* f : {&closed, &dropped, &used}) co_await f->close();
+  });
+  EXPECT_EQ(get("closed"), "parent ");
+  EXPECT_EQ(get("dropped"), "parent ");
+  EXPECT_EQ(get("used"), "parent child");
+}
+
 TEST_P(forked, WhatIsInFlightSaysSoInTheChild) {
   ::mkfifo(path("fifo").c_str(), 0600);
   const int other = ::open(path("fifo").c_str(), O_RDWR | O_CLOEXEC);

@@ -15,9 +15,10 @@ class engine_host {
   /// Runs on the thread that starts the call, with no lock held.
   virtual void engine_busy() noexcept = 0;
 
+  engine_host(const engine_host&) = delete;
+
  protected:
   engine_host() = default;
-  engine_host(const engine_host&) = delete;
   virtual ~engine_host() = default;
 };
 
