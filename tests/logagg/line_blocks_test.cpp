@@ -90,17 +90,19 @@ TEST(LineBlocks, StartAnewWhenTheyAreCleared) {
   spare.give_back(std::move(second));
 }
 
-TEST(LineBlocks, GiveBackWhatALongLineNeeded) {
-  line_blocks blocks;
+TEST(LineBlocks, AreNoSpareOnesAfterALongLine) {
+  spare_blocks spare;
+  line_blocks blocks = spare.take();
+  EXPECT_FALSE(blocks.has_grown());
   for (int i = 0; i < 3; ++i) {
     const auto space = blocks.space();
     std::ranges::fill(space, 'x');
     blocks.commit(space.size());
     EXPECT_EQ(blocks.whole_lines(), "");
   }
-  blocks.clear();
-  EXPECT_EQ(blocks.rest(), "");
-  EXPECT_EQ(blocks.space().size(), line_blocks::read_bytes);
+  EXPECT_TRUE(blocks.has_grown());
+  spare.give_back(std::move(blocks));
+  EXPECT_FALSE(spare.take().has_grown());
 }
 
 }  // namespace

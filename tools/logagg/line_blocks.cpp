@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <utility>
 
 #include "logagg/text_search.hpp"
@@ -63,11 +62,6 @@ std::string_view line_blocks::rest() noexcept {
   return take(filled_ - used_);
 }
 
-void line_blocks::clear() {
-  if (capacity_ > 2 * read_bytes) *this = line_blocks();
-  used_ = filled_ = searched_ = 0;
-}
-
 std::string_view line_blocks::take(std::size_t size) noexcept {
   const std::string_view taken = unused().substr(0, size);
   used_ += taken.size();
@@ -75,6 +69,8 @@ std::string_view line_blocks::take(std::size_t size) noexcept {
 }
 
 line_blocks spare_blocks::take() {
+  ++given_out_;
+  spare_.reserve(spare_.size() + given_out_);  // so that giving back cannot fail
   if (spare_.empty()) return {};
   line_blocks last = std::move(spare_.back());
   spare_.pop_back();
@@ -82,12 +78,10 @@ line_blocks spare_blocks::take() {
 }
 
 void spare_blocks::give_back(line_blocks used) noexcept {
-  try {
-    used.clear();
-    spare_.push_back(std::move(used));
-  } catch (const std::bad_alloc&) {
-    // Then it is no spare.
-  }
+  --given_out_;
+  if (used.has_grown()) return;
+  used.clear();
+  spare_.push_back(std::move(used));
 }
 
 }  // namespace logagg

@@ -41,8 +41,10 @@ class line_blocks {
   /// At the end of the file: the last line, which lacks its "\n".
   std::string_view rest() noexcept;
 
-  /// Ready for another file. Memory that a very long line needed is given back.
-  void clear();
+  /// Ready for another file, in the same memory.
+  void clear() noexcept { used_ = filled_ = searched_ = 0; }
+  /// A very long line needed more memory than other files will.
+  bool has_grown() const noexcept { return capacity_ > 2 * read_bytes; }
 
  private:
   std::string_view take(std::size_t size) noexcept;
@@ -64,6 +66,7 @@ class spare_blocks {
 
  private:
   std::vector<line_blocks> spare_;
+  std::size_t given_out_ = 0;
 };
 
 }  // namespace logagg

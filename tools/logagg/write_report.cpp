@@ -60,6 +60,16 @@ task<> fill_and_rename(ringfiles::file temporary, report& out, std::string path)
   co_await ringfiles::rename(temporary.path(), std::move(path));
 }
 
+/// True if it is gone now. If not, it is the failure before this one that counts.
+task<bool> try_remove(std::string path) {
+  try {
+    co_await ringfiles::remove(std::move(path));
+    co_return true;
+  } catch (const ringfiles::error&) {
+    co_return false;
+  }
+}
+
 task<> replace(report& out, std::string path) {
   const std::string name = temporary_beside(path);
   auto temporary = co_await ringfiles::open(name, "xb");
@@ -70,11 +80,7 @@ task<> replace(report& out, std::string path) {
   } catch (...) {
     failure = std::current_exception();
   }
-  try {
-    co_await ringfiles::remove(name);
-  } catch (const ringfiles::error&) {
-    // It is the first failure that counts.
-  }
+  co_await try_remove(name);
   std::rethrow_exception(failure);
 }
 
