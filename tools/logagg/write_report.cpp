@@ -11,7 +11,6 @@
 namespace logagg {
 namespace {
 
-using ringfiles::file_status;
 using ringfiles::task;
 
 /// A name that nobody guesses: 64 random bits, and mode "x" decides.
@@ -21,24 +20,20 @@ std::string temporary_beside(const std::string& path) {
   return path + ".tmp-" + std::to_string(bits);
 }
 
-task<bool> takes_bytes_as_it_is(std::string path) {
-  try {
-    const file_status status = co_await ringfiles::status(std::move(path));
-    co_return status.kind == file_status::type::fifo || status.kind == file_status::type::other;
-  } catch (const ringfiles::error&) {
-    co_return false;  // usually it is not there yet
-  }
-}
+struct destination {
+  std::string path;       ///< behind any symbolic links
+  bool in_place = false;  ///< a FIFO, a terminal, a device: it takes bytes as it is
+};
 
-/// Where the report really goes.
-task<std::string> behind_links(std::string path) {
-  std::string target = std::move(path);
-  co_await ringfiles::offload([&target] {
-    std::error_code missing;
-    const auto found = std::filesystem::canonical(target, missing);
-    if (!missing) target = found.string();
-  });
-  co_return target;
+/// Blocks: a job for the pool.
+destination find_destination(const std::string& named) {
+  namespace fs = std::filesystem;
+  std::error_code missing;
+  const fs::file_status there = fs::status(named, missing);
+  if (!fs::exists(there)) return {named};
+  const bool in_place = fs::is_other(there);
+  const fs::path target = in_place ? fs::path() : fs::canonical(named, missing);
+  return {target.empty() ? named : target.string(), in_place};
 }
 
 /// While one chunk is formatted, the library writes the ones before it.
@@ -88,12 +83,12 @@ task<> replace(report& out, std::string path) {
 
 task<> write_report(report out, std::string path) {
   try {
-    const bool as_it_is = co_await takes_bytes_as_it_is(path);
-    const std::string target = co_await behind_links(path);
-    if (as_it_is)
-      co_await write_in_place(out, path);
+    destination found;
+    co_await ringfiles::offload([&] { found = find_destination(path); });
+    if (found.in_place)
+      co_await write_in_place(out, found.path);
     else
-      co_await replace(out, target);
+      co_await replace(out, found.path);
   } catch (const ringfiles::error& problem) {
     // The user named this path, not that of the temporary file.
     throw ringfiles::error(problem.code(), problem.operation(), path, problem.hint());
