@@ -8,6 +8,13 @@ namespace {
 
 bool comes_earlier(const entry& a, const entry& b) noexcept { return compare_order(a, b) < 0; }
 
+// The runs take turns, so the next text of this one is far from the one that is asked for next:
+// too far for the processor to see it coming. Most texts are two cache lines.
+void fetch_text(const entry& soon) noexcept {
+  __builtin_prefetch(soon.text.data());
+  __builtin_prefetch(soon.text.data() + 64);
+}
+
 }  // namespace
 
 bool is_in_order(const std::vector<entry>& entries) noexcept {
@@ -29,6 +36,7 @@ const entry* merged_entries::next() noexcept {
   rest& top = heap_.front();
   const entry* const found = top.first;
   if (found + 1 != top.end) {
+    fetch_text(found[1]);
     top = rest_from(found + 1, top.end);
   } else {
     top = heap_.back();

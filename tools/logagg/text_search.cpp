@@ -1,7 +1,12 @@
 #include "logagg/text_search.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 namespace logagg {
 namespace {
@@ -73,8 +78,34 @@ template <std::size_t Bytes>
 // The same loops for processors with wider registers than every x86-64 has: twice as fast.
 #ifdef __x86_64__
 const bool is_wide = __builtin_cpu_supports("avx2") != 0;
+[[gnu::target("avx2")]] inline __m256i equal_bytes(const char* text, __m256i wanted) noexcept {
+  return _mm256_cmpeq_epi8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(text)), wanted);
+}
+
+[[gnu::target("avx2")]] inline std::uint64_t bits_of(__m256i found) noexcept {
+  return static_cast<std::uint32_t>(_mm256_movemask_epi8(found));
+}
+
 [[gnu::target("avx2")]] std::size_t find_wide(std::string_view text, std::string_view literal,
                                               std::size_t from) noexcept {
+  if (text.size() < literal.size()) return std::string_view::npos;
+  const std::size_t places = text.size() - literal.size() + 1;
+  const std::size_t distance = literal.size() - 1;
+  const __m256i first = _mm256_set1_epi8(literal.front());
+  const __m256i last = _mm256_set1_epi8(literal.back());
+  for (; from + window_bytes <= places; from += window_bytes) {
+    const char* const at = text.data() + from;
+    const char* const end = at + distance;
+    const __m256i low = _mm256_and_si256(equal_bytes(at, first), equal_bytes(end, last));
+    const __m256i high = _mm256_and_si256(equal_bytes(at + 32, first), equal_bytes(end + 32, last));
+    const __m256i any = _mm256_or_si256(low, high);
+    if (_mm256_testz_si256(any, any) != 0) continue;
+    std::uint64_t found = bits_of(low) | bits_of(high) << 32;
+    for (; found != 0; found &= found - 1) {
+      const auto place = static_cast<std::size_t>(std::countr_zero(found));
+      if (std::memcmp(at + place, literal.data(), literal.size()) == 0) return from + place;
+    }
+  }
   return find(text, literal, from);
 }
 [[gnu::target("avx2")]] std::uint64_t count_wide(std::string_view text) noexcept {
