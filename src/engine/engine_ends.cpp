@@ -97,12 +97,19 @@ void engine_core::shut_down() noexcept {
   drop_spares();
 }
 
+// What ends may start something new, which is the child's own: it is linked in front of what was
+// inherited, and left alone.
 void engine_core::interrupt_in_flight() noexcept {
+  backend::request* inherited = live_;
   // These had ended before the fork: the child has the results as well.
-  while (backend::request* request = reaped_.pop()) finish_request(*request);
-  while (backend::request* request = live_) {
-    request->result = backend::interrupted_by_fork;
+  while (backend::request* request = reaped_.pop()) {
+    if (request == inherited) inherited = request->live_next;
     finish_request(*request);
+  }
+  while (inherited != nullptr) {
+    backend::request& request = *std::exchange(inherited, inherited->live_next);
+    request.result = backend::interrupted_by_fork;
+    finish_request(request);
   }
 }
 
