@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstddef>
 
 #include "backend/request.hpp"
@@ -52,13 +53,11 @@ inline part_window remaining_parts(const request& wanted,
 /// What one transfer's answer means for the request: moved on, finished, or failed.
 /// True: it has ended and `result` is set. False: issue it again for the rest.
 inline bool account_transfer(request& wanted, std::int64_t answer) noexcept {
-  if (answer < 0) {
-    // Bytes that did move are an answer of their own; the error will come back by itself.
-    wanted.result = wanted.moved > 0 && wanted.code == opcode::read
-                        ? static_cast<std::int64_t>(wanted.moved)
-                        : answer;
-    return true;
-  }
+  // Also when bytes had moved before: who asked for all takes a short answer for the end.
+  if (answer < 0) return wanted.result = answer, true;
+  // No file system should answer so (write(2)); taken for success, the rest would be lost.
+  if (answer == 0 && wanted.code == opcode::write && wanted.moved < wanted.size)
+    return wanted.result = -EIO, true;
   wanted.moved += static_cast<std::size_t>(answer);
   wanted.result = static_cast<std::int64_t>(wanted.moved);
   const bool end_of_file = answer == 0;
