@@ -25,12 +25,12 @@ ringfiles::task<> run_example() {
 
   // Several coroutines may share one file: their writes never interleave, and need no lock.
   auto shared = co_await ringfiles::open(log, "a");
-  auto say = [&shared](std::string who) -> ringfiles::task<> {
-    co_await shared.write("[" + timestamp() + "] INFO: " + who + " was here\n");
+  auto say = [](ringfiles::file& log_file, std::string who) -> ringfiles::task<> {
+    co_await log_file.write("[" + timestamp() + "] INFO: " + who + " was here\n");
   };
   std::vector<ringfiles::task<>> both;
-  both.push_back(say("one"));
-  both.push_back(say("two"));
+  both.push_back(say(shared, "one"));
+  both.push_back(say(shared, "two"));
   co_await ringfiles::gather(std::move(both));
   co_await shared.close();
 

@@ -29,6 +29,13 @@ class backend {
 
   /// Takes a request; it comes back through reap(), always, once. May be held until flush().
   virtual void submit(request& wanted) noexcept = 0;
+  /// Has `wanted` served right after `first`, if that succeeds, without a detour through the
+  /// engine; else it ends with ECANCELED. Ended, they come back in this order. False, with nothing
+  /// done: `first` has ended, or is not served by a thread. REQUIRES: nothing else follows `first`.
+  virtual bool submit_behind(request& first, request& wanted) noexcept {
+    static_cast<void>(first), static_cast<void>(wanted);
+    return false;
+  }
   /// Sends what submit() held back. Called once per turn, and at once when nothing is in flight.
   virtual void flush() noexcept {}
   /// Tries to end a submitted request early; it still comes back through reap().

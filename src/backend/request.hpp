@@ -66,6 +66,9 @@ struct request {
   request* live_next = nullptr;  ///< links of the engine's list of what is in flight
   request* live_previous = nullptr;
   void* lane = nullptr;  ///< the pool's
+  /// What the same pool thread does next if this succeeds; the request itself: it has ended, and
+  /// nothing can follow it any more.
+  std::atomic<request*> followed_by{nullptr};
 
   void set_buffer(void* data, std::size_t bytes) noexcept {
     single = {data, bytes};

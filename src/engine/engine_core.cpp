@@ -180,6 +180,21 @@ void engine_core::submit(backend::request& wanted) noexcept {
     wake();
 }
 
+bool engine_core::submit_behind(backend::request& first, backend::request& wanted) noexcept {
+  {
+    std::lock_guard lock(mutex_);
+    wanted.in_flight = true;
+    link(wanted);
+    in_flight_.fetch_add(1, std::memory_order_relaxed);
+  }
+  if (backend_->submit_behind(first, wanted)) return true;
+  std::lock_guard lock(mutex_);
+  wanted.in_flight = false;
+  unlink(wanted);
+  in_flight_.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
 void engine_core::cancel(backend::request& wanted) noexcept {
   if (wanted.in_flight) backend_->cancel(wanted);
 }
@@ -379,8 +394,7 @@ bool engine_core::idle() const noexcept {
 
 statistics engine_core::stats() const noexcept {
   statistics stats;
-  for (std::size_t i = 0; i < rung_count; ++i)
-    stats.served[i] = own_slot_.served(i);
+  for (std::size_t i = 0; i < rung_count; ++i) stats.served[i] = own_slot_.served(i);
   {
     std::lock_guard lock(mutex_);
     for (const auto& slot : slots_)

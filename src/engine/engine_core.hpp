@@ -101,11 +101,13 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   /// What this engine keeps for the calling thread.
   thread_slot& slot() noexcept {
     if (!options_.concurrent) return own_slot_;
-    return latest_slot_.engine == serial_ ? *latest_slot_.slot : find_slot();
+    return latest_slot.engine == serial_ ? *latest_slot.slot : find_slot();
   }
 
   // ---- Requests ----
   void submit(backend::request& wanted) noexcept;
+  /// Behind one that is in flight; see backend::submit_behind().
+  bool submit_behind(backend::request& first, backend::request& wanted) noexcept;
   void cancel(backend::request& wanted) noexcept;
   /// Only when no turn will come.
   void serve_blocking(backend::request& wanted) noexcept { backend_->serve_blocking(wanted); }
@@ -182,11 +184,11 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   std::atomic<std::size_t> parked_bytes_{0};
   std::atomic<std::size_t> calls_{0};
   /// The slot that the calling thread used last, and the serial number of its engine.
-  struct latest_slot {
+  struct slot_of_engine {
     std::uint64_t engine = 0;
     thread_slot* slot = nullptr;
   };
-  static thread_local constinit latest_slot latest_slot_;
+  static thread_local constinit slot_of_engine latest_slot;
   const std::uint64_t serial_ = new_serial();
   thread_slot own_slot_;  ///< of a confined engine
   std::vector<std::shared_ptr<thread_slot>> slots_;

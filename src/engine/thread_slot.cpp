@@ -26,7 +26,7 @@ thread_local slots_of_thread my_slots;
 
 }  // namespace
 
-thread_local constinit engine_core::latest_slot engine_core::latest_slot_;
+thread_local constinit engine_core::slot_of_engine engine_core::latest_slot;
 
 std::uint64_t engine_core::new_serial() noexcept {
   static std::atomic<std::uint64_t> last{0};
@@ -39,9 +39,9 @@ thread_slot& engine_core::find_slot() {
   // An engine that is gone has let go of its slots.
   std::erase_if(mine, [](const auto& one) { return one.slot.use_count() == 1; });
   for (const auto& one : mine)
-    if (one.engine == serial_) return latest_slot_ = {serial_, one.slot.get()}, *one.slot;
+    if (one.engine == serial_) return latest_slot = {serial_, one.slot.get()}, *one.slot;
   mine.push_back({serial_, take_slot()});
-  latest_slot_ = {serial_, mine.back().slot.get()};
+  latest_slot = {serial_, mine.back().slot.get()};
   return *mine.back().slot;
 }
 

@@ -10,7 +10,7 @@ namespace ringfiles::detail {
 
 drain_result file_state::drain() noexcept {
   leave_to_parent();
-  if (drain_) return drain_result::waiting;
+  if (drain_) return drain_behind(), drain_result::waiting;
   if (drain_error_) return drain_result::failed;
   if (writer_.empty()) return find_end_of_appended(), drain_result::idle;
   if (poll_ && poll_->watched) return drain_result::waiting;
@@ -33,6 +33,26 @@ drain_result file_state::drain() noexcept {
   add_reference();  // the request's
   core_->submit(wanted);
   return drain_result::waiting;
+}
+
+// A writer that is faster than its file: the thread that writes one block goes on with the next one
+// at once, while the loop is told and fills another. A hop each (60 µs, in which nothing is written)
+// would cost a fifth of the page cache's speed.
+void file_state::drain_behind() noexcept {
+  if (next_drain_ || drain_error_ || !seekable()) return;
+  if (writer_.filled() < writer_.block_bytes() / 2) return;
+  auto slot = std::make_unique<drain_slot>();
+  backend::request& wanted = slot->wanted;
+  address(wanted, opcode::write);
+  wanted.offset = writer_.end_position() - writer_.filled();
+  const auto bytes = writer_.seal();
+  wanted.set_buffer(bytes.data(), bytes.size());
+  wanted.owner = this;
+  wanted.ended = drain_ended;
+  if (!core_->submit_behind(drain_->wanted, wanted)) return writer_.unseal();
+  next_drain_ = std::move(slot);
+  ++in_flight_;
+  add_reference();  // the request's
 }
 
 /// True: something was written, ask again. False: it would have to wait, or failed.
@@ -66,12 +86,27 @@ void file_state::account_drained(const backend::request& ended) noexcept {
   if (ended.result < 0) drain_error_ = code_of(ended.result);
 }
 
+// In order: what follows ends after what it follows, except in a forked child.
+std::unique_ptr<file_state::drain_slot> file_state::take_drain(
+    const backend::request& ended) noexcept {
+  if (next_drain_ && &ended == &next_drain_->wanted) {
+    writer_.unseal();  // not made, because the one before it failed
+    return std::move(next_drain_);
+  }
+  std::unique_ptr<drain_slot> slot = std::move(drain_);
+  account_drained(ended);
+  if (next_drain_ && ended.result >= 0 && writer_.pending() == 0) {
+    writer_.drain();
+    drain_ = std::move(next_drain_);
+  }
+  return slot;
+}
+
 void file_state::drain_ended(backend::request& ended) noexcept {
   file_state& file = *static_cast<file_state*>(ended.owner);
   {
     std::lock_guard lock(file.mutex_);
-    const std::unique_ptr<drain_slot> slot = std::move(file.drain_);
-    file.account_drained(ended);
+    const std::unique_ptr<drain_slot> slot = file.take_drain(ended);
     // A block that filled up meanwhile goes out at once.
     if (!file.drain_error_ && file.writer_.full()) file.drain();
     file.request_ended();

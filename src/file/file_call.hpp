@@ -19,6 +19,7 @@ class file_call : public call<T>, public queued_call {
   bool is_on(const file_state& file) const noexcept { return &file_ == &file; }
 
   bool try_now() override {
+    this->core_->check_fork();  // takes locks of files
     std::lock_guard lock(file_.mutex());
     if (file_.has_queue() || !this->core_->allows_inline()) return false;
     if (attempt() != progress::done) return false;

@@ -133,7 +133,7 @@ void file_state::handle_dropped() noexcept {
 // Only when the engine is gone: there is no loop left that could be held up.
 void file_state::close_without_engine() noexcept {
   leave_to_parent();
-  while (!writer_.empty() && !drain_) {
+  while (!writer_.empty() && !drain_ && !next_drain_) {
     const auto bytes = writer_.drain();
     backend::request wanted;
     address(wanted, opcode::write);

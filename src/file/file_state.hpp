@@ -197,8 +197,10 @@ class file_state final : public resumable {
   static void drain_ended(backend::request& ended) noexcept;
   static void became_ready(void* self) noexcept;
   bool drain_inline(backend::request& wanted) noexcept;
+  void drain_behind() noexcept;
   void find_end_of_appended() noexcept;
   void account_drained(const backend::request& ended) noexcept;
+  std::unique_ptr<drain_slot> take_drain(const backend::request& ended) noexcept;
   void close_without_engine() noexcept;
 
   std::shared_ptr<engine_core> core_;
@@ -219,6 +221,7 @@ class file_state final : public resumable {
 
   stream::write_buffer writer_;
   std::unique_ptr<drain_slot> drain_;
+  std::unique_ptr<drain_slot> next_drain_;  ///< follows it on the same thread
   failure_code drain_error_;
   bool writing_ = false;
   std::uint32_t generation_ = base::process_generation();  ///< of the process that buffers

@@ -24,6 +24,7 @@ class positional_call : public file_call<T> {
   using file_call<T>::file_call;
 
   bool try_now() final {
+    this->core_->check_fork();
     std::lock_guard lock(this->file_.mutex());
     if (!impossible()) {
       if (this->file_.has_barrier() || !this->core_->allows_inline()) return false;

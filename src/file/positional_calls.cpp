@@ -96,9 +96,7 @@ class read_into_parts final : public positional_read<std::size_t> {
   }
 
  private:
-  void retire() noexcept override {
-    many_.empty() ? retire_as(spare::bytes_at) : destroy();
-  }
+  void retire() noexcept override { many_.empty() ? retire_as(spare::bytes_at) : destroy(); }
   std::span<const iovec> parts() const noexcept {
     return many_.empty() ? std::span<const iovec>(&single_, 1) : many_;
   }

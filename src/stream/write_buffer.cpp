@@ -23,8 +23,14 @@ std::span<char> write_buffer::drain() noexcept {
     std::swap(filling_, draining_);
     drain_begin_ = 0;
     drain_end_ = std::exchange(filled_, 0);
+    sealed_ = false;
   }
   return {draining_.data() + drain_begin_, pending()};
+}
+
+std::span<char> write_buffer::seal() noexcept {
+  sealed_ = true;
+  return {filling_.data(), filled_};
 }
 
 void write_buffer::written(std::size_t count) noexcept {
@@ -41,6 +47,7 @@ void write_buffer::release() noexcept {
 void write_buffer::discard() noexcept {
   position_ = end_position();
   filled_ = drain_begin_ = drain_end_ = 0;
+  sealed_ = false;
 }
 
 void write_buffer::grow(std::size_t bytes) noexcept {

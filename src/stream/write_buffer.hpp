@@ -30,7 +30,9 @@ class write_buffer {
         fixed_(block_bytes != 0) {}
 
   std::size_t block_bytes() const noexcept { return block_bytes_; }
-  bool fits(std::size_t bytes) const noexcept { return filled_ + bytes <= block_bytes_; }
+  bool fits(std::size_t bytes) const noexcept {
+    return !sealed_ && filled_ + bytes <= block_bytes_;
+  }
   /// More than fits() makes the block larger, for this time.
   void take(std::string_view bytes);
   bool empty() const noexcept { return filled_ == 0 && pending() == 0; }
@@ -41,6 +43,10 @@ class write_buffer {
   std::size_t pending() const noexcept { return drain_end_ - drain_begin_; }
   /// Hands the filled block over if nothing is pending; the bytes to write, perhaps none.
   std::span<char> drain() noexcept;
+  /// The filled block is to be written right behind the pending bytes, at `end_position() -
+  /// filled()`: it takes nothing more until drain() has handed it over, or unseal().
+  std::span<char> seal() noexcept;
+  void unseal() noexcept { sealed_ = false; }
   /// The first `count` pending bytes are in the file.
   void written(std::size_t count) noexcept;
   /// Gives the blocks back if they are empty: a file that was flushed, and stays open, needs none.
@@ -68,6 +74,7 @@ class write_buffer {
   std::size_t drain_end_ = 0;
   std::size_t block_bytes_;
   bool fixed_;
+  bool sealed_ = false;
   std::uint64_t position_ = 0;
 };
 

@@ -13,6 +13,7 @@
 
 #include "backend/device.hpp"
 #include "backend/threads/pool.hpp"
+#include "backend/threads/threads_backend.hpp"
 #include "sys/calls.hpp"
 
 namespace ringfiles::backend {
@@ -131,6 +132,72 @@ TEST_F(pool_lanes, WaitingRequestCanBeTakenBackAndABegunOneCanNot) {
   EXPECT_FALSE(pool::instance().withdraw(begun[0]->wanted));
   hung.open();
   EXPECT_TRUE(ends(begun.size(), milliseconds(10'000)));
+}
+
+// ---- One behind the other ---------------------------------------------------------------------
+
+/// A job that is served behind `first`, through the back end that owns the rule.
+class pool_chains : public pool_lanes {
+ protected:
+  bool submit_behind(job& first, job& then) {
+    threads_backend chained(wake_);
+    return chained.submit_behind(first.wanted, then.wanted);
+  }
+  static void prepare(job& made, std::function<void()> body) {
+    made.body = std::move(body);
+    made.wanted.code = opcode::job;
+    made.wanted.owner = &made;
+    made.wanted.run = [](request& r) noexcept { static_cast<job*>(r.owner)->body(); };
+  }
+};
+
+TEST_F(pool_chains, TheSameThreadGoesOn) {
+  gate hold;
+  std::thread::id first_thread, second_thread;
+  job& first = submit(device_of(11), [&] {
+    hold.wait();
+    first_thread = std::this_thread::get_id();
+  });
+  job second;
+  prepare(second, [&] { second_thread = std::this_thread::get_id(); });
+  EXPECT_TRUE(submit_behind(first, second));
+  hold.open();
+  EXPECT_TRUE(ends(2, milliseconds(5000)));
+  EXPECT_NE(first_thread, std::thread::id());
+  EXPECT_EQ(first_thread, second_thread);
+}
+
+TEST_F(pool_chains, NothingFollowsAFailure) {
+  gate hold;
+  bool served = false;
+  job& first = submit(device_of(12), [&] { hold.wait(); });
+  job second;
+  prepare(second, [&] { served = true; });
+  EXPECT_TRUE(submit_behind(first, second));
+  first.wanted.size = 1;  // which nobody moves
+  hold.open();
+  EXPECT_TRUE(ends(2, milliseconds(5000)));
+  EXPECT_FALSE(served);
+  EXPECT_EQ(second.wanted.result, -ECANCELED);
+}
+
+TEST_F(pool_chains, NothingFollowsWhatHasEnded) {
+  job& first = submit(device_of(13), [] {});
+  EXPECT_TRUE(ends(1, milliseconds(5000)));
+  job second;
+  prepare(second, [] { ADD_FAILURE(); });
+  EXPECT_FALSE(submit_behind(first, second));
+}
+
+TEST_F(pool_chains, WhatFollowsARequestThatIsTakenBackIsNotMade) {
+  request waiting, second;
+  waiting.followed_by = &second;
+  EXPECT_EQ(pool::end((waiting.result = -ECANCELED, waiting), *sink_), nullptr);
+  request_queue ended;
+  sink_->take(ended);
+  EXPECT_EQ(ended.pop(), &waiting);
+  EXPECT_EQ(ended.pop(), &second);
+  EXPECT_EQ(second.result, -ECANCELED);
 }
 
 TEST_F(pool_lanes, OneWakeUpServesABatch) {

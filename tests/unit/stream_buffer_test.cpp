@@ -132,6 +132,25 @@ TEST(write_buffer, ShortWriteLeavesTheRest) {
   EXPECT_TRUE(buffer.empty());
 }
 
+TEST(write_buffer, SealedBlockFollowsThePendingOne) {
+  stream::write_buffer buffer(4);
+  buffer.start_at(100);
+  buffer.take("abcd");
+  buffer.drain();
+  buffer.take("efg");
+  EXPECT_EQ(buffer.end_position() - buffer.filled(), 104U);
+  const auto sealed = buffer.seal();
+  EXPECT_EQ(std::string(sealed.data(), sealed.size()), "efg");
+  EXPECT_FALSE(buffer.fits(1));
+  buffer.unseal();
+  EXPECT_TRUE(buffer.fits(1));
+  buffer.seal();
+  buffer.written(4);
+  EXPECT_EQ(buffer.drain().data(), sealed.data());
+  EXPECT_EQ(buffer.position(), 104U);
+  EXPECT_TRUE(buffer.fits(4));
+}
+
 TEST(write_buffer, AskedForSizeIsKept) {
   write_buffer buffer(16);
   EXPECT_TRUE(buffer.fits(16));

@@ -101,10 +101,20 @@ void pool::submit(request& wanted, const std::shared_ptr<completion_sink>& sink)
     here.waiting.pop_back();
     lock.unlock();
     wanted.result = -EAGAIN;
-    sink->push(wanted);
+    end(wanted, *sink);
     return;
   }
   if (!watching_) watching_ = start_detached([this] { watch_for_stalls(); });
+}
+
+// Once it is pushed, the request may be gone: whoever wants to be next has said so before.
+request* pool::end(request& wanted, completion_sink& sink) noexcept {
+  request* next = wanted.followed_by.exchange(&wanted, std::memory_order_acq_rel);
+  const bool good = wanted.result >= 0 && wanted.moved >= wanted.size;
+  sink.push(wanted);
+  if (good || next == nullptr) return next;
+  next->result = -ECANCELED;
+  return end(*next, sink);
 }
 
 bool pool::withdraw(request& wanted) noexcept {
@@ -147,8 +157,10 @@ void pool::serve(device_lane& lane) noexcept {
     work item = std::move(lane.waiting.front());
     lane.waiting.pop_front();
     lock.unlock();
-    call_blocking(*item.wanted);
-    item.sink->push(*item.wanted);
+    for (request* next = item.wanted; next != nullptr;) {
+      call_blocking(*next);
+      next = end(*next, *item.sink);
+    }
     item.sink.reset();
     lock.lock();
     ++lane.ended;

@@ -45,6 +45,9 @@ class pool {
   /// Takes back a request that no thread has begun.
   bool withdraw(request& wanted) noexcept;
   std::size_t threads() const noexcept;
+  /// Hands `wanted`, whose result is set, back to its engine, and gives the request that is to be
+  /// served next. That is null after a failure: then what follows has ended as well.
+  static request* end(request& wanted, completion_sink& sink) noexcept;
 
   struct device_lane;
 

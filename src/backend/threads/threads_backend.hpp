@@ -17,6 +17,7 @@ class threads_backend final : public backend {
   backend_kind kind() const noexcept override { return backend_kind::threads; }
   std::int64_t try_inline(request& wanted) noexcept override;
   void submit(request& wanted) noexcept override;
+  bool submit_behind(request& first, request& wanted) noexcept override;
   void cancel(request& wanted) noexcept override;
   void reap(request_queue& ended) noexcept override { sink_->take(ended); }
   void serve_blocking(request& wanted) noexcept override;

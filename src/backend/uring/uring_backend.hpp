@@ -29,6 +29,9 @@ class uring_backend final : public backend {
   backend_kind kind() const noexcept override { return backend_kind::uring; }
   std::int64_t try_inline(request& wanted) noexcept override { return pool_.try_inline(wanted); }
   void submit(request& wanted) noexcept override;
+  bool submit_behind(request& first, request& wanted) noexcept override {
+    return !prefers_ring(wanted) && pool_.submit_behind(first, wanted);
+  }
   void flush() noexcept override;
   void cancel(request& wanted) noexcept override;
   void reap(request_queue& ended) noexcept override;

@@ -168,12 +168,13 @@ struct initiation {
       if (!call->bound()) throw no_loop(*call.get());
       engine_service* service = engine_service::of(*call.get());
       if (call->try_now())
-        return completed(std::move(handler), call).submit(delivery::post, service);
+        return completed(std::forward<Handler>(handler), call).submit(delivery::post, service);
       if (service == nullptr) throw no_loop(*call.get());
-      pending_handler<T, std::decay_t<Handler>>::start(std::move(handler), std::move(started),
-                                                       *service);
+      pending_handler<T, std::decay_t<Handler>>::start(std::forward<Handler>(handler),
+                                                       std::move(started), *service);
     } catch (...) {
-      completed(std::move(handler), std::current_exception()).submit(delivery::post, nullptr);
+      completed(std::forward<Handler>(handler), std::current_exception())
+          .submit(delivery::post, nullptr);
     }
   }
 };
