@@ -59,7 +59,7 @@ void file_state::drain_behind() noexcept {
 bool file_state::drain_inline(backend::request& wanted) noexcept {
   if (wanted.size > engine_floor::max_inline_bytes || !core_->allows_inline()) return false;
   const std::int64_t result = core_->try_inline(wanted);
-  if (result == backend::would_wait) return false;
+  if (result == backend::would_wait || result == 0) return false;
   if (result < 0) {
     drain_error_ = code_of(result);
     return false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include "file/file_state.hpp"
@@ -22,7 +23,7 @@ class file_call : public call<T>, public queued_call {
     this->core_->check_fork();  // takes locks of files
     std::lock_guard lock(file_.mutex());
     if (file_.has_queue() || !this->core_->allows_inline()) return false;
-    if (attempt() != progress::done) return false;
+    if (attempt_or_fail() != progress::done) return false;
     // Whatever the call was: a coroutine that never waits must meet the end of its budget.
     this->core_->charge(engine_floor::buffer_cost_ns);
     this->settled_ = true;
@@ -36,7 +37,12 @@ class file_call : public call<T>, public queued_call {
     std::lock_guard lock(file_.mutex());
     if (this->settled_) return;  // its deadline came first, in a turn on another thread
     begun_ = true;
-    before_waiting();
+    try {
+      before_waiting();
+    } catch (const std::bad_alloc&) {
+      run_out_of_memory();
+      return this->settle();
+    }
     this->add_reference();  // the queue's
     file_.enqueue(*this);
     file_.advance();
@@ -46,7 +52,10 @@ class file_call : public call<T>, public queued_call {
 
   void withdraw(std::error_code why) noexcept override {
     std::lock_guard lock(file_.mutex());
-    if (this->settled_) return;
+    if (this->settled_) {
+      if (this->abandoned_ && !this->failure_) undelivered();
+      return;
+    }
     this->failure_ = why;
     this->settle();
     // What has begun keeps its place in the queue until it has ended: order stays order.
@@ -59,8 +68,25 @@ class file_call : public call<T>, public queued_call {
   }
   /// Withdrawn while its own request is in flight.
   virtual void parked() noexcept {}
-  /// Withdrawn before it succeeded: give back what it had gathered.
-  virtual void undo() noexcept {}
+  /// Withdrawn before it succeeded.
+  virtual void undo() noexcept { give_back(); }
+  /// It does not succeed: what it had gathered is for the next call.
+  virtual void give_back() noexcept {}
+  /// Succeeded, and then its caller was destroyed before it was told.
+  virtual void undelivered() noexcept {}
+
+  /// What does not fit into memory is the failure of this call, and not the end of the program.
+  progress attempt_or_fail() {
+    try {
+      return attempt();
+    } catch (const std::bad_alloc&) {
+      return run_out_of_memory();
+    }
+  }
+  progress run_out_of_memory() noexcept override {
+    give_back();
+    return fail(std::make_error_code(std::errc::not_enough_memory));
+  }
 
   void left_queue(progress how) noexcept override {
     if (how == progress::done && !this->settled_) this->settle();

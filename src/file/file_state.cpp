@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include "file/calls.hpp"
@@ -22,6 +23,18 @@ void file_state::enqueue(queued_call& call) noexcept { queue_.push(&call); }
 
 bool file_state::dequeue(queued_call& call) noexcept { return queue_.remove(&call); }
 
+namespace {
+
+progress attempt(queued_call& call) noexcept {
+  try {
+    return call.attempt();
+  } catch (const std::bad_alloc&) {
+    return call.run_out_of_memory();
+  }
+}
+
+}  // namespace
+
 // `advancing_`: a call that ends may start nothing itself, but an inline request that it makes can
 // end at once and come back here.
 void file_state::advance() noexcept {
@@ -33,7 +46,7 @@ void file_state::advance() noexcept {
       break;
     }
     core_->charge(engine_floor::buffer_cost_ns);
-    const progress made = front->attempt();
+    const progress made = attempt(*front);
     if (made == progress::waiting) break;
     queue_.pop();
     front->left_queue(made);

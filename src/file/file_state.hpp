@@ -37,6 +37,8 @@ class queued_call {
  public:
   /// REQUIRES: the file's lock; the call is at the front.
   virtual progress attempt() = 0;
+  /// The attempt threw std::bad_alloc: ends the call with ENOMEM.
+  virtual progress run_out_of_memory() noexcept = 0;
   /// Out of the queue, having ended or detached. REQUIRES: the file's lock.
   virtual void left_queue(progress how) noexcept = 0;
   queued_call* next_queued = nullptr;

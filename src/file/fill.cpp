@@ -105,9 +105,10 @@ fill_result file_state::fill_inline() {
 fill_result file_state::fill_later() {
   const std::size_t bytes = std::min(first_chunk_bytes << growth_, last_chunk_bytes);
   if (bytes < last_chunk_bytes) ++growth_;
-  fill_ = new fill_slot;
-  fill_->file = this;
-  fill_->chunk = base::block(stream::headroom_bytes + bytes);
+  auto slot = std::make_unique<fill_slot>();
+  slot->file = this;
+  slot->chunk = base::block(stream::headroom_bytes + bytes);
+  fill_ = slot.release();
   backend::request& wanted = fill_->wanted;
   address(wanted, opcode::read);
   wanted.whole = false;

@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <mutex>
+#include <new>
 
 #include "file/file_call.hpp"
 
@@ -28,7 +29,7 @@ class positional_call : public file_call<T> {
     std::lock_guard lock(this->file_.mutex());
     if (!impossible()) {
       if (this->file_.has_barrier() || !this->core_->allows_inline()) return false;
-      if (serve_inline() != progress::done) return false;
+      if (serve_inline_or_fail() != progress::done) return false;
     }
     this->core_->charge(engine_floor::buffer_cost_ns);
     this->settled_ = true;
@@ -40,7 +41,7 @@ class positional_call : public file_call<T> {
     if (started_ || impossible()) return progress::done;
     if (in_order() && !this->file_.quiet()) return progress::waiting;
     start();
-    return in_order() ? progress::waiting : progress::detached;
+    return in_order() && this->running_ ? progress::waiting : progress::detached;
   }
 
  protected:
@@ -61,7 +62,12 @@ class positional_call : public file_call<T> {
     std::lock_guard lock(this->file_.mutex());
     if (this->settled_) return;
     this->begun_ = true;
-    this->before_waiting();
+    try {
+      this->before_waiting();
+    } catch (const std::bad_alloc&) {
+      this->run_out_of_memory();
+      return this->settle();
+    }
     if (!this->file_.has_barrier() && !in_order()) return start();
     this->add_reference();  // the queue's
     this->file_.enqueue(*this);
@@ -76,19 +82,42 @@ class positional_call : public file_call<T> {
   backend::request wanted_;
 
  private:
+  progress serve_inline_or_fail() {
+    try {
+      return serve_inline();
+    } catch (const std::bad_alloc&) {
+      return this->run_out_of_memory();
+    }
+  }
+
   void start() {
     started_ = true;
     this->running_ = true;
     this->add_reference();  // the request's
     this->file_.request_started();
-    submit_piece();
+    if (submit_piece()) return;
+    finish();
+    this->drop_reference();
   }
 
-  void submit_piece() {
-    prepare_piece();
+  /// False: there is no memory for it, and the call has failed.
+  bool submit_piece() {
+    try {
+      prepare_piece();
+    } catch (const std::bad_alloc&) {
+      this->run_out_of_memory();
+      return false;
+    }
     wanted_.owner = this;
     wanted_.ended = ended;
     this->core_->submit(wanted_);
+    return true;
+  }
+
+  void finish() noexcept {
+    this->running_ = false;
+    if (!this->settled_) this->settle();
+    this->file_.request_ended();
   }
 
   static void ended(backend::request& request) noexcept {
@@ -98,11 +127,9 @@ class positional_call : public file_call<T> {
       // Withdrawn: the caller's memory is not ours any more, and nobody waits for the rest.
       if (self.settled_)
         self.ended_unobserved();
-      else if (!self.piece_ended())
-        return self.submit_piece();
-      self.running_ = false;
-      if (!self.settled_) self.settle();
-      self.file_.request_ended();
+      else if (!self.piece_ended() && self.submit_piece())
+        return;
+      self.finish();
     }
     self.drop_reference();
   }

@@ -232,7 +232,7 @@ class write_parts_at final : public positional_call<std::size_t> {
     if (wanted_.size > engine_floor::max_inline_bytes) return progress::waiting;
     while (wanted_.moved < wanted_.size) {
       const std::int64_t result = core_->try_inline(wanted_);
-      if (result == backend::would_wait) return progress::waiting;
+      if (result == backend::would_wait || result == 0) return progress::waiting;
       if (result < 0) return fail(code_of(result));
       wanted_.moved += static_cast<std::size_t>(result);
     }

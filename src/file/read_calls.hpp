@@ -39,7 +39,7 @@ class read_call : public file_call<T> {
 
   verdict refuse_malformed() {
     error_position_ = this->file_.reader().position() + this->file_.checked();
-    this->undo();
+    give_back();
     this->fail(errc::not_utf8);
     return verdict::ended;
   }
@@ -62,7 +62,7 @@ class read_call : public file_call<T> {
   /// Bytes that never were in the buffer.
   void note_taken(std::size_t count) noexcept { taken_ += count; }
 
-  void undo() noexcept override {
+  void give_back() noexcept override {
     if (taken_ == 0) return;
     if (this->file_.seekable())
       this->file_.set_position(this->file_.position() - taken_);
@@ -71,12 +71,18 @@ class read_call : public file_call<T> {
     taken_ = 0;
   }
 
+  // Nobody got the bytes, so they are there for the next read; unless one has gone on behind them.
+  void undelivered() noexcept override {
+    if (this->file_.is_open() && this->file_.position() == ended_at_) give_back();
+  }
+
  private:
   progress look() {
     for (bool final = false;;) {
       const text_window window = readable_window(this->file_, final);
       if (take(window.bytes, window.malformed, final) == verdict::ended) {
         if (from_buffer_ && taken_ > 0) this->core_->count(rung::buffer);
+        if (this->begun_) ended_at_ = this->file_.position();
         return progress::done;
       }
       from_buffer_ = false;
@@ -90,15 +96,16 @@ class read_call : public file_call<T> {
         case fill_result::waiting:
           return progress::waiting;
         case fill_result::failed:
-          undo();
+          give_back();
           return this->fail(this->file_.take_fill_error());
       }
     }
   }
 
   std::size_t taken_ = 0;
-  bool from_buffer_ = true;  ///< nothing had to be brought in
-  std::string kept_;         ///< of a stream, which cannot be read again
+  std::uint64_t ended_at_ = 0;  ///< the position behind what was taken
+  bool from_buffer_ = true;     ///< nothing had to be brought in
+  std::string kept_;            ///< of a stream, which cannot be read again
   std::optional<std::uint64_t> error_position_;
 };
 
