@@ -116,6 +116,27 @@ TEST_P(threads, CancelWhatOthersStarted) {
   EXPECT_EQ(wrong, 0);
 }
 
+// The kernel ends what an ended thread had submitted, with ECANCELED or EFAULT (6.18).
+TEST_P(threads, MayEndWhileWhatTheyStartedGoesOn) {
+  restart_engine(shared(options()));
+  constexpr std::size_t blocks = 64, block_bytes = 16'384;
+  put("a", pattern(blocks * block_bytes));
+  file f = opened("a", "rb");
+  for (int round = 0; round < 8; ++round) {
+    make_cold("a");
+    std::vector<begun<std::string>> reads;
+    std::thread([&] {
+      for (std::size_t i = 0; i < blocks; ++i)
+        reads.push_back(begin(f.read_at(i * block_bytes, block_bytes)));
+    }).join();
+    for (std::size_t i = 0; i < blocks; ++i) {
+      ASSERT_TRUE(crank_until([&] { return reads[i].done(); }));
+      ASSERT_EQ(reads[i].number(), 0);
+      EXPECT_BYTES(reads[i].take(), pattern(block_bytes, i * block_bytes));
+    }
+  }
+}
+
 TEST_P(threads, HaveDeadlinesThatOthersMeet) {
   restart_engine(shared(options()));
   put("a", pattern(100'000));

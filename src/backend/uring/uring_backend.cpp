@@ -120,8 +120,8 @@ bool uring_backend::settle(request& wanted, int answer) noexcept {
     return fall_back(wanted), false;
   }
   // Nobody asked for it: no kernel worker could be had (RLIMIT_NPROC), or the submitting thread
-  // has ended.
-  if (answer == -ECANCELED && !asked) return fall_back(wanted), false;
+  // has ended. A read that it was to go on with then answers EFAULT (io_req_task_submit, 6.18).
+  if ((answer == -ECANCELED || answer == -EFAULT) && !asked) return fall_back(wanted), false;
   if (is_read && !asked && (answer == -EAGAIN || answer == -EINTR)) return fall_back(wanted), false;
   if (!is_read) {
     wanted.result = answer;
