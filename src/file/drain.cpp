@@ -35,9 +35,9 @@ drain_result file_state::drain() noexcept {
   return drain_result::waiting;
 }
 
-// A writer that is faster than its file: the thread that writes one block goes on with the next one
-// at once, while the loop is told and fills another. A hop each (60 µs, in which nothing is written)
-// would cost a fifth of the page cache's speed.
+// A writer that is faster than its file: the thread that writes one block goes on with the next
+// one at once, while the loop is told and fills another. A hop each (60 µs, in which nothing is
+// written) would cost a fifth of the page cache's speed.
 void file_state::drain_behind() noexcept {
   if (next_drain_ || drain_error_ || !seekable()) return;
   if (writer_.filled() < writer_.block_bytes() / 2) return;

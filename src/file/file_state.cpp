@@ -113,8 +113,8 @@ drain_result file_state::prepare_to_read() {
   return drain_result::idle;
 }
 
-// What was accepted before a fork is written by the parent: by the child as well, it would be in the
-// file twice, as with stdio. The child goes on behind it.
+// What was accepted before a fork is written by the parent: by the child as well, it would be in
+// the file twice, as with stdio. The child goes on behind it.
 void file_state::leave_to_parent() noexcept {
   const std::uint32_t now = base::process_generation();
   if (std::exchange(generation_, now) == now) return;

@@ -81,9 +81,10 @@ class cancelling : public ::testing::TestWithParam<cancelling_param> {
       return;
     }
     stop.request_stop();
-    rig.turn();
-    EXPECT_TRUE(running.done()) << "the caller has control back in the next turn";
-    if (!complete) {
+    rig.crank();
+    EXPECT_TRUE(running.done()) << "the caller has control back";
+    // If not, it had ended in a turn that took too long to tell it.
+    if (!complete && running.failed()) {
       EXPECT_EQ(running.number(), ECANCELED);
     }
   }

@@ -21,6 +21,9 @@ thread_local std::size_t largest_allocation = no_limit;
     if (void* block = std::malloc(bytes)) return block;
   throw std::bad_alloc();
 }
+[[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return bytes <= largest_allocation ? std::malloc(bytes) : nullptr;
+}
 [[gnu::noinline]] void operator delete(void* block) noexcept { std::free(block); }
 [[gnu::noinline]] void operator delete(void* block, std::size_t) noexcept { std::free(block); }
 

@@ -19,6 +19,16 @@
 
 namespace ringfiles::testing {
 
+/// A sanitizer makes all of this ten times as slow, and it does not need every errno.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+inline constexpr bool sanitized = true;
+#elif defined(__has_feature)
+inline constexpr bool sanitized =
+    __has_feature(thread_sanitizer) || __has_feature(address_sanitizer);
+#else
+inline constexpr bool sanitized = false;
+#endif
+
 /// Bytes that tell their own place.
 inline std::string pattern(std::size_t size, std::uint64_t from = 0) {
   const std::size_t skip = from % 8;

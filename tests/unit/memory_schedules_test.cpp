@@ -14,7 +14,7 @@
 namespace ringfiles::testing {
 namespace {
 
-constexpr std::size_t schedules_in_a_short_run = 1500;
+constexpr std::size_t schedules_in_a_short_run = sanitized ? 300 : 1500;
 constexpr std::size_t schedules_in_a_long_run = 1'000'000;
 /// Longer than any coincidence of two records.
 constexpr std::size_t least_record_bytes = 24;
