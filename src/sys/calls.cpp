@@ -50,11 +50,22 @@ int kernel_fstatfs(int fd, long* magic) {
   return 0;
 }
 
+// libc's is a cancellation point (pthreads(7)): in a program with threads it switches asynchronous
+// cancellation on and off, 15 to 20 ns of the 470 that a cached page costs. Nobody cancels a loop.
+ssize_t kernel_preadv2(int fd, const iovec* parts, int count, off_t offset, int flags) {
+#if defined(SYS_preadv2) && defined(__LP64__)
+  constexpr long high_half = 0;  // of the offset; all of it fits the first half
+  const long moved = ::syscall(SYS_preadv2, fd, parts, count, offset, high_half, flags);
+  if (moved >= 0 || errno != ENOSYS) return moved;
+#endif
+  return ::preadv2(fd, parts, count, offset, flags);
+}
+
 constexpr call_table kernel_calls{
     .openat2 = kernel_openat2,
     .open = [](const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); },
     .close = ::close,
-    .preadv2 = ::preadv2,
+    .preadv2 = kernel_preadv2,
     .pwritev2 = ::pwritev2,
     .fsync = ::fsync,
     .fdatasync = ::fdatasync,
