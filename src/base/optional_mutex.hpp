@@ -1,8 +1,8 @@
 // A lock that costs nothing where one thread is promised, and little where it is free.
 //
-// std::mutex is two calls into libc, a fifth of what a line costs under Asio: with the lock inlined,
-// a line takes 4 ns less of 52. The lock is the second one of U. Drepper, "Futexes Are Tricky"
-// (2011): free, held, or held with somebody waiting.
+// std::mutex is two calls into libc: inlined, the lock makes a line under Asio 4 ns cheaper of 52.
+// It is the second one of U. Drepper, "Futexes Are Tricky" (2011): free, held, or held while
+// somebody waits.
 #pragma once
 
 #include <atomic>

@@ -104,9 +104,7 @@ class call_base {
     settled_ = false;
   }
   /// Nothing was left to chance: it ended at once, well, and nobody but its maker ever knew it.
-  bool ended_at_once() const noexcept {
-    return settled_ && !started_ && !failure_ && !exception_;
-  }
+  bool ended_at_once() const noexcept { return settled_ && !started_ && !failure_ && !exception_; }
 
   virtual const char* name() const noexcept = 0;
   virtual std::string path() const = 0;
