@@ -24,10 +24,9 @@ bool was_cancelled(std::error_code code) noexcept {
   return code == std::errc::operation_canceled || code == std::errc::timed_out;
 }
 
-/// The engine whose turn this thread is in.
-thread_local constinit const engine_core* turn_of_this_thread = nullptr;
-
 }  // namespace
+
+thread_local constinit const engine_core* engine_core::turn_of_this_thread = nullptr;
 
 engine_core::engine_core(const engine_options& options)
     : options_(options), mutex_(options.concurrent), generation_(base::process_generation()) {

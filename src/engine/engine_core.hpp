@@ -152,6 +152,9 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   void wait_for_in_flight() noexcept;
   void wake() noexcept { wake_->signal(); }
 
+  /// The engine whose turn the thread is in.
+  static thread_local constinit const engine_core* turn_of_this_thread;
+
   engine_options options_;
   mutable base::optional_mutex mutex_;
   std::shared_ptr<backend::wake_up> wake_;
