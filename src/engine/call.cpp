@@ -22,8 +22,10 @@ struct block_cache {
   std::array<kept_block*, classes> heads{};
   std::array<std::size_t, classes> counts{};
   ~block_cache() {
-    for (kept_block* head : heads)
-      while (head != nullptr) ::operator delete(std::exchange(head, head->next));
+    for (std::size_t i = 0; i < classes; ++i) {
+      while (heads[i] != nullptr) ::operator delete(std::exchange(heads[i], heads[i]->next));
+      counts[i] = most_kept;  // objects that outlive their thread's end find nothing, and it full
+    }
   }
 };
 

@@ -98,6 +98,7 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   /// One attempt on rung 1, charged and counted.
   std::int64_t try_inline(backend::request& wanted) noexcept;
   void count(rung served) noexcept { slot().count(served); }
+  static void forget_slot() noexcept { latest_slot = {}; }
   /// What this engine keeps for the calling thread.
   thread_slot& slot() noexcept {
     if (!options_.concurrent) return own_slot_;
@@ -146,7 +147,7 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   std::size_t deliver();
   bool holds_accepted_bytes() const noexcept;
   static std::uint64_t new_serial() noexcept;
-  thread_slot& find_slot();
+  thread_slot& find_slot() noexcept;
   std::shared_ptr<thread_slot> take_slot();
   void drop_spares() noexcept;
   void wait_for_in_flight() noexcept;
@@ -193,7 +194,7 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   };
   static thread_local constinit slot_of_engine latest_slot;
   const std::uint64_t serial_ = new_serial();
-  thread_slot own_slot_;  ///< of a confined engine
+  thread_slot own_slot_{!options_.concurrent};  ///< of a confined engine; else of threads that can have none
   std::vector<std::shared_ptr<thread_slot>> slots_;
   std::atomic<std::uint64_t> inline_misses_{0};
   std::atomic<std::uint64_t> yields_{0};

@@ -101,7 +101,15 @@ void engine_core::shut_down() noexcept {
 // inherited, and left alone.
 void engine_core::interrupt_in_flight() noexcept {
   backend::request* inherited = live_;
-  // These had ended before the fork: the child has the results as well.
+  // The parent's threads go on with these: what they have moved so far is none of the child's
+  // business, and nothing of the child's may be put behind them.
+  for (backend::request* at = reaped_.front(); at != nullptr; at = at->next) at->in_flight = false;
+  for (backend::request* at = live_; at != nullptr; at = at->live_next) {
+    if (!at->in_flight) continue;
+    at->moved = 0;
+    at->followed_by = at;
+  }
+  // The others had ended before the fork: the child has the results as well.
   while (backend::request* request = reaped_.pop()) {
     if (request == inherited) inherited = request->live_next;
     finish_request(*request);

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <new>
 #include <vector>
 
 #include "engine/engine_core.hpp"
@@ -17,16 +18,22 @@ struct slots_of_thread {
   };
   std::vector<entry> entries;
 
-  ~slots_of_thread() {
-    for (const entry& one : entries) one.slot->abandoned.store(true, std::memory_order_release);
-  }
+  ~slots_of_thread();
 };
 
 thread_local slots_of_thread my_slots;
+/// Objects with a longer life than their thread's own (statics) still make calls.
+thread_local constinit bool gave_slots_up = false;
 
 }  // namespace
 
 thread_local constinit engine_core::slot_of_engine engine_core::latest_slot;
+
+slots_of_thread::~slots_of_thread() {
+  gave_slots_up = true;
+  engine_core::forget_slot();
+  for (const entry& one : entries) one.slot->abandoned.store(true, std::memory_order_release);
+}
 
 std::uint64_t engine_core::new_serial() noexcept {
   static std::atomic<std::uint64_t> last{0};
@@ -34,7 +41,8 @@ std::uint64_t engine_core::new_serial() noexcept {
 }
 
 // The first call of a thread on this engine, or after one on another engine.
-thread_slot& engine_core::find_slot() {
+thread_slot& engine_core::find_slot() noexcept try {
+  if (gave_slots_up) return own_slot_;
   auto& mine = my_slots.entries;
   // An engine that is gone has let go of its slots.
   std::erase_if(mine, [](const auto& one) { return one.slot.use_count() == 1; });
@@ -43,13 +51,15 @@ thread_slot& engine_core::find_slot() {
   mine.push_back({serial_, take_slot()});
   latest_slot = {serial_, mine.back().slot.get()};
   return *mine.back().slot;
+} catch (const std::bad_alloc&) {
+  return own_slot_;  // shared by all who come here: it counts, and keeps nothing
 }
 
 std::shared_ptr<thread_slot> engine_core::take_slot() {
   std::lock_guard lock(mutex_);
   for (const auto& slot : slots_)
     if (slot->abandoned.exchange(false, std::memory_order_acquire)) return slot;
-  slots_.push_back(std::make_shared<thread_slot>());
+  slots_.push_back(std::make_shared<thread_slot>(true));
   return slots_.back();
 }
 

@@ -23,7 +23,8 @@ inline constexpr std::size_t spare_count = 3;
 
 class thread_slot {
  public:
-  thread_slot() = default;
+  /// `keeps` ended calls, or counts only.
+  explicit thread_slot(bool keeps) noexcept : keeps_(keeps) {}
   ~thread_slot() { drop_spares(); }
   thread_slot(const thread_slot&) = delete;
 
@@ -37,8 +38,9 @@ class thread_slot {
   }
 
   call_base* kept(spare kind) const noexcept { return spares_[static_cast<std::size_t>(kind)]; }
-  /// Keeps `call`, or nothing, and gives back what was kept before.
+  /// Keeps `call`, or nothing, and gives back what is not kept any more.
   call_base* exchange(spare kind, call_base* call) noexcept {
+    if (!keeps_) return call;
     return std::exchange(spares_[static_cast<std::size_t>(kind)], call);
   }
   void drop_spares() noexcept {
@@ -51,6 +53,7 @@ class thread_slot {
  private:
   std::array<std::atomic<std::uint64_t>, rung_count> served_{};
   std::array<call_base*, spare_count> spares_{};
+  const bool keeps_;
 };
 
 }  // namespace ringfiles::detail

@@ -56,7 +56,9 @@ class barrier_call : public file_call<T> {
     this->file_.barrier_left();
     file_call<T>::left_queue(how);
   }
-  void undo() noexcept override { this->file_.barrier_left(); }
+  void undo() noexcept override {
+    if (this->begun_) this->file_.barrier_left();
+  }
   void parked() noexcept override { this->core_->park(wanted_); }
 
   backend::request wanted_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <new>
 
 #include "file/file_state.hpp"
 
@@ -11,6 +12,8 @@ namespace ringfiles::detail {
 drain_result file_state::drain() noexcept {
   leave_to_parent();
   if (drain_) return drain_behind(), drain_result::waiting;
+  // The one before it has failed, and it is on its way back.
+  if (next_drain_) return drain_result::waiting;
   if (drain_error_) return drain_result::failed;
   if (writer_.empty()) return find_end_of_appended(), drain_result::idle;
   if (poll_ && poll_->watched) return drain_result::waiting;
@@ -41,7 +44,8 @@ drain_result file_state::drain() noexcept {
 void file_state::drain_behind() noexcept {
   if (next_drain_ || drain_error_ || !seekable()) return;
   if (writer_.filled() < writer_.block_bytes() / 2) return;
-  auto slot = std::make_unique<drain_slot>();
+  std::unique_ptr<drain_slot> slot(new (std::nothrow) drain_slot);
+  if (!slot) return;
   backend::request& wanted = slot->wanted;
   address(wanted, opcode::write);
   wanted.offset = writer_.end_position() - writer_.filled();
@@ -82,6 +86,7 @@ void file_state::find_end_of_appended() noexcept {
 // What could not be written stays in the buffer: the error is reported once, by the next write,
 // flush or close, and each later one tries again.
 void file_state::account_drained(const backend::request& ended) noexcept {
+  if (ended.result == backend::interrupted_by_fork) return;  // the parent writes it
   account_written(ended.moved);
   if (ended.result < 0) drain_error_ = code_of(ended.result);
 }

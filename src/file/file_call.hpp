@@ -112,8 +112,7 @@ class file_call : public call<T>, public queued_call {
 
   /// Instead of ending: is made anew by the next call of its kind, on this thread and this file.
   void retire_as(spare kind) noexcept {
-    if (!this->ended_at_once() || !file_.is_open() || this->core_->is_shut_down())
-      return this->destroy();
+    if (!this->ended_at_once() || this->core_->is_shut_down()) return this->destroy();
     this->renew();
     this->value_.reset();
     if (call_base* other = this->core_->slot().exchange(kind, this)) other->destroy();

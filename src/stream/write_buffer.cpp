@@ -34,6 +34,7 @@ std::span<char> write_buffer::seal() noexcept {
 }
 
 void write_buffer::written(std::size_t count) noexcept {
+  count = std::min(count, pending());  // in a forked child it was discarded meanwhile
   drain_begin_ += count;
   position_ += count;
 }

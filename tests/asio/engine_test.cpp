@@ -164,6 +164,36 @@ TEST_F(engines, BackgroundWorkDoesNotWaitForever) {
   EXPECT_TRUE(read.called);
 }
 
+TEST_F(engines, WorkGoesOnBesideACloseThatWaitsForSomethingHung) {
+  std::promise<void> gate;
+  auto hung = ringfiles::on(*context, offload([wait = gate.get_future().share()] { wait.wait(); })
+                                          .within(1ms))(asio::use_future);
+  // A pipe that nobody reads: the dropped file cannot write what it has accepted, so its close
+  // waits.
+  const std::string path = fifo();
+  fifo_end peer(path);
+  file target = opened(path, "wb");
+  auto written = target.write(std::string(200'000, 'x'))(asio::use_future);
+  context->run_for(20ms);
+  target = file();
+  context->restart();
+  context->run_for(50ms);
+  context->restart();
+  auto slept = ringfiles::on(*context, sleep_for(1ms))(asio::use_future);
+  context->run_for(2s);
+  EXPECT_EQ(slept.wait_for(0s), std::future_status::ready);
+  EXPECT_THROW(hung.get(), error);
+  gate.set_value();
+  std::size_t arrived = 0;
+  for (int i = 0; i < 1000 && arrived < 200'000; ++i) {
+    arrived += peer.read().size();
+    context->restart();
+    ringfiles::on(*context, sleep_for(1ms))(asio::detached);
+    context->run_for(5ms);
+  }
+  EXPECT_EQ(arrived, 200'000U);
+}
+
 // ---- How it ends
 // ---------------------------------------------------------------------------------
 

@@ -26,11 +26,6 @@ struct pool::device_lane {
 
 namespace {
 
-struct generation_of_pool {
-  std::atomic<pool*> current{nullptr};
-  std::atomic<std::uint32_t> generation{0};
-};
-
 /// Signals are for the program's own threads: a handler that runs on ours would surprise it, and
 /// with SIGXFSZ blocked a write over RLIMIT_FSIZE answers EFBIG instead of ending the process.
 class signals_blocked {
@@ -60,6 +55,8 @@ bool start_detached(Body body) noexcept {
 
 }  // namespace
 
+pool::pool(std::uint32_t generation) noexcept : generation_(generation) {}
+
 std::size_t pool::lane_threads() noexcept {
   static const std::size_t count =
       std::min<std::size_t>(32, std::max(1U, std::thread::hardware_concurrency()) + 4);
@@ -69,15 +66,12 @@ std::size_t pool::lane_threads() noexcept {
 // A child of fork() has none of the threads, and the lock may be held for ever by one of them: it
 // leaves the inherited pool behind and makes its own. No lock is taken here, for that reason.
 pool& pool::instance() {
-  static generation_of_pool slot;
+  static std::atomic<pool*> current{nullptr};
   const std::uint32_t now = base::process_generation();
-  pool* found = slot.current.load(std::memory_order_acquire);
-  if (found != nullptr && slot.generation.load(std::memory_order_acquire) == now) return *found;
-  pool* fresh = new pool;
-  if (slot.current.compare_exchange_strong(found, fresh, std::memory_order_acq_rel)) {
-    slot.generation.store(now, std::memory_order_release);
-    return *fresh;
-  }
+  pool* found = current.load(std::memory_order_acquire);
+  if (found != nullptr && found->generation_ == now) return *found;
+  pool* fresh = new pool(now);
+  if (current.compare_exchange_strong(found, fresh, std::memory_order_acq_rel)) return *fresh;
   delete fresh;
   return *found;
 }
@@ -156,14 +150,20 @@ void pool::serve(device_lane& lane) noexcept {
     }
     work item = std::move(lane.waiting.front());
     lane.waiting.pop_front();
-    lock.unlock();
     for (request* next = item.wanted; next != nullptr;) {
+      lock.unlock();
       call_blocking(*next);
       next = end(*next, *item.sink);
+      lock.lock();
+      ++lane.ended;
+      if (next == nullptr || lane.waiting.empty()) continue;
+      // A writer that always has a next block must not keep others waiting.
+      next->lane = &lane;
+      lane.waiting.push_back({std::exchange(next, nullptr), item.sink});
     }
+    lock.unlock();
     item.sink.reset();
     lock.lock();
-    ++lane.ended;
   }
   --lane.threads;
   --threads_;

@@ -52,13 +52,14 @@ class pool {
   struct device_lane;
 
  private:
-  pool() = default;
+  explicit pool(std::uint32_t generation) noexcept;
   device_lane& lane_for(const request& wanted);
   bool add_thread(device_lane& lane) noexcept;
   void serve(device_lane& lane) noexcept;
   void watch_for_stalls() noexcept;
   bool relieve_stalled_lanes() noexcept;
 
+  const std::uint32_t generation_;  ///< of the process that made it
   mutable std::mutex mutex_;
   std::map<std::uint64_t, std::unique_ptr<device_lane>> lanes_;
   std::size_t threads_ = 0;

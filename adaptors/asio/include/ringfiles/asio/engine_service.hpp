@@ -53,7 +53,12 @@ class engine_service final : public boost::asio::execution_context::service,
     {
       std::lock_guard lock(mutex_);
       waiting.service_ = this;
-      if (!shut_down_) pending_.push(waiting);
+      if (!shut_down_) {
+        pending_.push(waiting);
+        // A file that closes in the background behind something hung keeps the engine busy, which
+        // then tells nobody, and is no reason to watch.
+        if (!watching_) watch();
+      }
     }
     if (shut_down_) return waiting.discard(), false;
     waiting.call_->start({&call_ended, &waiting});
