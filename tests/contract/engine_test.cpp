@@ -319,7 +319,7 @@ TEST_P(forked, InTheMiddleOfAFastWriter) {
     std::this_thread::sleep_for(5ms);  // the pool's threads end blocks that nobody looks at yet
     EXPECT_TRUE(in_child([&] {
       auto closed = begin(f.close());
-      return crank_until([&] { return closed.done(); });
+      return crank_until([&] { return closed.done(); }) && closed.number() == 0;
     }));
     for (auto& write : writes) EXPECT_TRUE(crank_until([&] { return write.done(); }));
   }
