@@ -308,23 +308,31 @@ TEST_P(forked, BufferedBytesAreWrittenOnceByTheParent) {
   EXPECT_EQ(get("used"), "parent child");
 }
 
-TEST_P(forked, InTheMiddleOfAFastWriter) {
-  constexpr std::size_t piece = 256 * 1024, count = 80;
+TEST_P(forked, InTheMiddleOfFastWriters) {
+  constexpr std::size_t piece = 256 * 1024, count = 40, writers = 6;
   const std::string content = pattern(piece * count);
-  file f = opened("a", "wb");
+  std::vector<file> files;
+  for (std::size_t i = 0; i < writers; ++i) files.push_back(opened(std::to_string(i), "wb"));
   for (std::size_t i = 0; i < count; i += 8) {
     std::vector<begun<std::size_t>> writes;
-    for (std::size_t j = i; j < i + 8; ++j)
-      writes.push_back(begin(f.write(std::string_view(content).substr(j * piece, piece))));
-    std::this_thread::sleep_for(5ms);  // the pool's threads end blocks that nobody looks at yet
+    for (file& f : files)
+      for (std::size_t j = i; j < i + 8; ++j)
+        writes.push_back(begin(f.write(std::string_view(content).substr(j * piece, piece))));
+    std::this_thread::sleep_for(10ms);  // the pool's threads end blocks that nobody looks at yet
     EXPECT_TRUE(in_child([&] {
-      auto closed = begin(f.close());
-      return crank_until([&] { return closed.done(); }) && closed.number() == 0;
+      bool good = true;
+      for (file& f : files) {
+        auto closed = begin(f.close());
+        good = good && crank_until([&] { return closed.done(); }) && closed.number() == 0;
+      }
+      return good;
     }));
     for (auto& write : writes) EXPECT_TRUE(crank_until([&] { return write.done(); }));
   }
-  run([&]() -> task<> { co_await f.close(); });
-  EXPECT_BYTES(get("a"), content);
+  for (std::size_t i = 0; i < writers; ++i) {
+    run([&]() -> task<> { co_await files[i].close(); });
+    EXPECT_BYTES(get(std::to_string(i)), content);
+  }
 }
 
 TEST_P(forked, WhatIsInFlightSaysSoInTheChild) {
