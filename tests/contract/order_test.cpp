@@ -1,4 +1,6 @@
 // The order of calls on one file, barriers, and calls that pass the queue by.
+#include <malloc.h>
+
 #include "fixture.hpp"
 
 namespace ringfiles::contract {
@@ -187,10 +189,16 @@ TEST_P(positional, AHundredThousandReadsOutstanding) {
     file f = co_await open("a", "rb");
     std::vector<begun<std::string>> reads;
     reads.reserve(count);
+    const std::size_t before = ::mallinfo2().uordblks;
     for (std::uint64_t i = 0; i < count; ++i) {
       if (i % 20'000 == 0) make_cold("a");
       reads.push_back(begin(f.read_at(i * 4097 % (1 << 20), 16)));
     }
+    const std::size_t each = (::mallinfo2().uordblks - before) / count;
+    const std::size_t outstanding = loop().stats().in_flight;
+    std::printf("%zu outstanding, %zu bytes each with their coroutines\n", outstanding, each);
+    EXPECT_GT(outstanding, count * 9 / 10);
+    EXPECT_TRUE(sanitized || each < 2048) << each;
     co_await f.flush();
     std::uint64_t wrong = 0;
     for (std::uint64_t i = 0; i < count; ++i) {
