@@ -194,7 +194,8 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   };
   static thread_local constinit slot_of_engine latest_slot;
   const std::uint64_t serial_ = new_serial();
-  thread_slot own_slot_{!options_.concurrent};  ///< of a confined engine; else of threads that can have none
+  /// Of a confined engine; else of threads that can have none.
+  thread_slot own_slot_{!options_.concurrent};
   std::vector<std::shared_ptr<thread_slot>> slots_;
   std::atomic<std::uint64_t> inline_misses_{0};
   std::atomic<std::uint64_t> yields_{0};

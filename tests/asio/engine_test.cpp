@@ -166,8 +166,9 @@ TEST_F(engines, BackgroundWorkDoesNotWaitForever) {
 
 TEST_F(engines, WorkGoesOnBesideACloseThatWaitsForSomethingHung) {
   std::promise<void> gate;
-  auto hung = ringfiles::on(*context, offload([wait = gate.get_future().share()] { wait.wait(); })
-                                          .within(1ms))(asio::use_future);
+  auto hung = ringfiles::on(*context, offload([wait = gate.get_future().share()] {
+                                        wait.wait();
+                                      }).within(1ms))(asio::use_future);
   // A pipe that nobody reads: the dropped file cannot write what it has accepted, so its close
   // waits.
   const std::string path = fifo();
