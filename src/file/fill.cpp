@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "file/file_state.hpp"
+#include "sys/calls.hpp"
 
 namespace ringfiles::detail {
 namespace {
@@ -104,7 +105,11 @@ fill_result file_state::fill_inline() {
 
 fill_result file_state::fill_later() {
   const std::size_t bytes = std::min(first_chunk_bytes << growth_, last_chunk_bytes);
-  if (bytes < last_chunk_bytes) ++growth_;
+  if (bytes < last_chunk_bytes) {
+    ++growth_;
+    const bool in_order = first_chunk_bytes << growth_ == last_chunk_bytes;  // and cold, so far
+    if (in_order && seekable()) sys::expect_sequential(what_.fd);
+  }
   auto slot = std::make_unique<fill_slot>();
   slot->file = this;
   slot->chunk = base::block(stream::headroom_bytes + bytes);

@@ -117,6 +117,8 @@ int close_file(int fd) noexcept {
   return result == -EINTR ? 0 : result;
 }
 
+void expect_sequential(int fd) noexcept { ::posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); }
+
 std::int64_t read_parts(int fd, const iovec* parts, int count, off_t offset, int flags) noexcept {
   return retried([&] { return table.preadv2(fd, parts, count, offset < 0 ? -1 : offset, flags); });
 }

@@ -61,6 +61,8 @@ int open_file(const char* path, int flags, mode_t mode) noexcept;
 /// Never repeated: on Linux the descriptor is gone even when close(2) says EINTR, which is
 /// therefore success here.
 int close_file(int fd) noexcept;
+/// Has the kernel read twice as far ahead (posix_fadvise(2)); does not wait.
+void expect_sequential(int fd) noexcept;
 
 /// `offset` below zero: at the kernel's own position (pipes and the like).
 std::int64_t read_parts(int fd, const iovec* parts, int count, off_t offset, int flags) noexcept;
