@@ -66,6 +66,8 @@ struct request {
   request* live_next = nullptr;  ///< links of the engine's list of what is in flight
   request* live_previous = nullptr;
   void* lane = nullptr;  ///< the pool's
+  /// A write that is followed by more: the disk may begin with it (sync_file_range(2)).
+  bool start_writeback = false;
   /// What the same pool thread does next if this succeeds; the request itself: it has ended, and
   /// nothing can follow it any more.
   std::atomic<request*> followed_by{nullptr};

@@ -50,6 +50,8 @@ void file_state::drain_behind() noexcept {
   address(wanted, opcode::write);
   wanted.offset = writer_.end_position() - writer_.filled();
   const auto bytes = writer_.seal();
+  // Much is being written, and fast: the disk begins with it now, not only when a sync waits.
+  wanted.start_writeback = bytes.size() >= stream::write_buffer::last_block_bytes / 2;
   wanted.set_buffer(bytes.data(), bytes.size());
   wanted.owner = this;
   wanted.ended = drain_ended;

@@ -117,6 +117,10 @@ int close_file(int fd) noexcept {
   return result == -EINTR ? 0 : result;
 }
 
+void start_writeback(int fd, off_t offset, std::size_t bytes) noexcept {
+  ::sync_file_range(fd, offset, static_cast<off_t>(bytes), SYNC_FILE_RANGE_WRITE);
+}
+
 void expect_sequential(int fd) noexcept { ::posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); }
 
 std::int64_t read_parts(int fd, const iovec* parts, int count, off_t offset, int flags) noexcept {

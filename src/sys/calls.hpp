@@ -61,6 +61,9 @@ int open_file(const char* path, int flags, mode_t mode) noexcept;
 /// Never repeated: on Linux the descriptor is gone even when close(2) says EINTR, which is
 /// therefore success here.
 int close_file(int fd) noexcept;
+/// Has the disk begin with bytes that were written, and neither waits for it nor asks how it went:
+/// an error stays for fsync(2) to tell.
+void start_writeback(int fd, off_t offset, std::size_t bytes) noexcept;
 /// Has the kernel read twice as far ahead (posix_fadvise(2)); does not wait.
 void expect_sequential(int fd) noexcept;
 

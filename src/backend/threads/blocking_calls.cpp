@@ -35,7 +35,10 @@ void transfer(request& wanted) noexcept {
       ::sched_yield();
       continue;
     }
-    if (account_transfer(wanted, answer)) return;
+    if (!account_transfer(wanted, answer)) continue;
+    if (wanted.start_writeback && wanted.result > 0)
+      sys::start_writeback(wanted.fd, static_cast<off_t>(wanted.offset), wanted.moved);
+    return;
   }
 }
 
