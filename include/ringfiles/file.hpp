@@ -23,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -53,6 +54,19 @@ struct open_options {
   std::size_t buffer_bytes = 0;  ///< 0: chosen and grown by the library
 };
 
+struct adopt_options {
+  std::string path;              ///< what errors call it
+  bool close_descriptor = true;  ///< close() closes the descriptor, too
+  std::size_t buffer_bytes = 0;  ///< as in open_options
+  ringfiles::newline newline = ringfiles::newline::universal;  ///< text mode only
+};
+
+/// Bytes that somebody shares the ownership of: whoever holds `owner` keeps them as they are.
+struct shared_bytes {
+  std::shared_ptr<const void> owner;
+  std::string_view bytes;
+};
+
 /// Opens `path` as Python's open() does: `mode` is one of "r", "w", "a", "x" with "+", "b", "t".
 /// Text is UTF-8, strict. Usually openat2(2); the descriptor is close-on-exec. Cancelling leaks no
 /// descriptor. A FIFO waits for its other end without holding a thread.
@@ -61,6 +75,12 @@ operation<file> open(std::filesystem::path path, std::string_view mode = "r",
 /// The same on a given engine, for threads that have no current one.
 operation<file> open(engine& engine, std::filesystem::path path, std::string_view mode = "r",
                      open_options options = {});
+
+/// A file over a descriptor that is open already, at the position that it has. fstat(2), lseek(2).
+/// Append mode writes at the end only if the descriptor has O_APPEND; else it starts there.
+/// The position of the descriptor itself does not move afterwards.
+/// ERRORS: errc::invalid_mode; EBADF; EISDIR. Then the descriptor stays open.
+file adopt(engine& engine, int descriptor, std::string_view mode, adopt_options options = {});
 
 class file {
  public:
@@ -94,6 +114,7 @@ class file {
   /// Waits only while both buffers are full. The view is read before the call suspends.
   operation<std::size_t> write(std::string_view data);
   operation<std::size_t> write(std::string&& data);  ///< takes the memory, no copy when large
+  operation<std::size_t> write(shared_bytes data);   ///< never copied when large
   operation<std::size_t> write(const char* text) { return write(std::string_view(text)); }
   operation<void> writelines(std::vector<std::string> lines);  ///< as one write
 

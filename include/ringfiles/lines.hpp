@@ -54,6 +54,9 @@ class lines {
   /// The bytes of all lines, terminators included, exactly as they are in the file.
   std::string_view text() const noexcept { return text_; }
 
+  /// How the lines end. `lf` also for the first two where there is no "\r" to look for.
+  newline mode() const noexcept { return mode_; }
+
   /// True if there is no line at all (a single empty line is "\n" and not empty).
   bool empty() const noexcept { return text_.empty(); }
 

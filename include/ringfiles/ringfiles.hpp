@@ -10,6 +10,7 @@
 #include "ringfiles/memory.hpp"
 #include "ringfiles/newline.hpp"
 #include "ringfiles/operation.hpp"
+#include "ringfiles/scan.hpp"
 #include "ringfiles/statistics.hpp"
 #include "ringfiles/status.hpp"
 #include "ringfiles/task.hpp"

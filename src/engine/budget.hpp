@@ -2,13 +2,16 @@
 //
 // A coroutine that only ever hits the cache would hold its loop for ever. So inline work is charged
 // by an estimate of its cost, and once a turn's budget is spent the next call waits for the next
-// turn of its engine, however much is in memory. The clock is read on each sixteenth charge
-// only, to notice callers that compute a lot between calls: reading it costs as much as a line.
+// turn of its engine, however much is in memory. The clock is read now and then, to notice callers
+// that compute a lot between calls: on each sixteenth charge, since reading it costs as much as a
+// line, and more often while charges are far apart.
 //
 // SAFETY: a budget belongs to one thread (there is one per thread); turns are told apart by number.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "sys/calls.hpp"
 
@@ -45,29 +48,37 @@ class budget {
 
   void charge(std::int64_t cost_ns) noexcept {
     left_ns_ -= cost_ns;
-    if ((++charges_ & 15U) == 0) look_at_clock();
-  }
-
- private:
-  void renew(const void* owner, std::uint64_t turn) noexcept {
-    owner_ = owner;
-    turn_ = turn;
-    left_ns_ = budget_ns;
-    charges_ = 0;
-    started_ns_ = 0;
+    if (--until_look_ == 0) look_at_clock();
   }
 
   void look_at_clock() noexcept {
     const std::int64_t now = sys::now_ns();
-    if (started_ns_ == 0) started_ns_ = now;
+    if (started_ns_ == 0) started_ns_ = looked_ns_ = now;
     if (now - started_ns_ > turn_limit_ns) left_ns_ = 0;
+    const bool far_apart = now - std::exchange(looked_ns_, now) > look_interval_ns;
+    between_looks_ = far_apart ? std::max(between_looks_ / 4, 1U) : most_between_looks;
+    until_look_ = between_looks_;
+  }
+
+ private:
+  static constexpr unsigned most_between_looks = 16;
+  static constexpr std::int64_t look_interval_ns = turn_limit_ns / 8;
+
+  void renew(const void* owner, std::uint64_t turn) noexcept {
+    owner_ = owner;
+    turn_ = turn;
+    left_ns_ = budget_ns;
+    until_look_ = between_looks_;
+    started_ns_ = 0;
   }
 
   const void* owner_ = nullptr;
   std::uint64_t turn_ = 0;
   std::int64_t left_ns_ = 0;
-  std::int64_t started_ns_ = 0;
-  unsigned charges_ = 0;
+  std::int64_t started_ns_ = 0;  ///< when the clock was first read in this turn
+  std::int64_t looked_ns_ = 0;
+  unsigned between_looks_ = most_between_looks;
+  unsigned until_look_ = most_between_looks;
 };
 
 inline thread_local constinit budget thread_budget;

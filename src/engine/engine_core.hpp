@@ -97,7 +97,7 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   }
   /// One attempt on rung 1, charged and counted.
   std::int64_t try_inline(backend::request& wanted) noexcept;
-  void count(rung served) noexcept { slot().count(served); }
+  void count(rung served, std::uint64_t calls = 1) noexcept { slot().count(served, calls); }
   static void forget_slot() noexcept { latest_slot = {}; }
   /// What this engine keeps for the calling thread.
   thread_slot& slot() noexcept {

@@ -29,9 +29,9 @@ class thread_slot {
   thread_slot(const thread_slot&) = delete;
 
   // One writer: a locked instruction would cost more than the line that it counts.
-  void count(rung by) noexcept {
+  void count(rung by, std::uint64_t calls = 1) noexcept {
     auto& counter = served_[static_cast<std::size_t>(by)];
-    counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    counter.store(counter.load(std::memory_order_relaxed) + calls, std::memory_order_relaxed);
   }
   std::uint64_t served(std::size_t by) const noexcept {
     return served_[by].load(std::memory_order_relaxed);

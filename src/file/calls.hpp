@@ -5,6 +5,9 @@
 
 namespace ringfiles::detail {
 
+/// ERRORS: errc::closed for a handle that was moved from, or never opened.
+file_state& require_state(const file& handle, const char* operation);
+
 // read_calls.cpp
 operation<std::string> read_operation(file_state& file, std::size_t limit);
 operation<std::string> read_some_operation(file_state& file, std::size_t limit);
@@ -16,6 +19,7 @@ operation<std::vector<std::string>> readlines_operation(file_state& file, std::s
 // write_call.cpp
 operation<std::size_t> write_operation(file_state& file, std::string_view data);
 operation<std::size_t> write_operation(file_state& file, std::string&& data);
+operation<std::size_t> write_operation(file_state& file, shared_bytes data);
 operation<void> writelines_operation(file_state& file, std::vector<std::string> lines);
 // position_calls.cpp
 operation<std::uint64_t> seek_operation(file_state& file, std::int64_t offset, whence from);

@@ -18,8 +18,10 @@ class close_call final : public barrier_call<void> {
       if (!flushed()) return progress::waiting;
       file_.stop_reading_ahead();
       if (!file_.quiet() || file_.reading_ahead()) return progress::waiting;
-      const progress made = request(opcode::close);
-      if (made != progress::detached) return made;
+      if (file_.about().close_descriptor) {
+        const progress made = request(opcode::close);
+        if (made != progress::detached) return made;
+      }
     }
     // Whatever close(2) says, the descriptor is gone (Linux).
     file_.closed();

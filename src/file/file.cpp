@@ -7,17 +7,17 @@
 
 namespace ringfiles {
 
-using namespace detail;
+namespace detail {
 
-namespace {
-
-/// Methods of a file that was moved from, or never opened.
-file_state& require(file_state* state, const char* operation) {
+file_state& require_state(const file& handle, const char* operation) {
+  file_state* state = file_state::of(handle);
   if (state == nullptr) throw error(errc::closed, operation, {});
   return *state;
 }
 
-}  // namespace
+}  // namespace detail
+
+using namespace detail;
 
 file::file() noexcept = default;
 file::file(file_state* state) noexcept : state_(state) {}
@@ -32,62 +32,65 @@ file::~file() {
 }
 
 operation<std::string> file::read(std::size_t limit) {
-  return read_operation(require(state_, "read"), limit);
+  return read_operation(require_state(*this, "read"), limit);
 }
 operation<std::string> file::read_some(std::size_t limit) {
-  return read_some_operation(require(state_, "read_some"), limit);
+  return read_some_operation(require_state(*this, "read_some"), limit);
 }
 operation<std::optional<std::string>> file::readline(std::size_t limit) {
-  return readline_operation(require(state_, "readline"), limit);
+  return readline_operation(require_state(*this, "readline"), limit);
 }
 operation<std::optional<lines>> file::next_lines() {
-  return next_lines_operation(require(state_, "next_lines"));
+  return next_lines_operation(require_state(*this, "next_lines"));
 }
 operation<std::vector<std::string>> file::readlines(std::size_t hint) {
-  return readlines_operation(require(state_, "readlines"), hint);
+  return readlines_operation(require_state(*this, "readlines"), hint);
 }
 operation<std::size_t> file::readinto(std::span<std::byte> into) {
-  return readinto_operation(require(state_, "readinto"), into);
+  return readinto_operation(require_state(*this, "readinto"), into);
 }
 
 operation<std::size_t> file::write(std::string_view data) {
-  return write_operation(require(state_, "write"), data);
+  return write_operation(require_state(*this, "write"), data);
 }
 operation<std::size_t> file::write(std::string&& data) {
-  return write_operation(require(state_, "write"), std::move(data));
+  return write_operation(require_state(*this, "write"), std::move(data));
+}
+operation<std::size_t> file::write(shared_bytes data) {
+  return write_operation(require_state(*this, "write"), std::move(data));
 }
 operation<void> file::writelines(std::vector<std::string> lines) {
-  return writelines_operation(require(state_, "writelines"), std::move(lines));
+  return writelines_operation(require_state(*this, "writelines"), std::move(lines));
 }
 
 operation<std::uint64_t> file::seek(std::int64_t offset, whence from) {
-  return seek_operation(require(state_, "seek"), offset, from);
+  return seek_operation(require_state(*this, "seek"), offset, from);
 }
-operation<std::uint64_t> file::tell() { return tell_operation(require(state_, "tell")); }
+operation<std::uint64_t> file::tell() { return tell_operation(require_state(*this, "tell")); }
 operation<std::uint64_t> file::truncate(std::optional<std::int64_t> size) {
-  return truncate_operation(require(state_, "truncate"), size);
+  return truncate_operation(require_state(*this, "truncate"), size);
 }
-operation<void> file::flush() { return flush_operation(require(state_, "flush")); }
-operation<void> file::sync() { return sync_operation(require(state_, "sync"), opcode::sync); }
+operation<void> file::flush() { return flush_operation(require_state(*this, "flush")); }
+operation<void> file::sync() { return sync_operation(require_state(*this, "sync"), opcode::sync); }
 operation<void> file::sync_data() {
-  return sync_operation(require(state_, "sync_data"), opcode::sync_data);
+  return sync_operation(require_state(*this, "sync_data"), opcode::sync_data);
 }
-operation<void> file::close() { return close_operation(require(state_, "close")); }
+operation<void> file::close() { return close_operation(require_state(*this, "close")); }
 
 operation<std::string> file::read_at(std::uint64_t offset, std::size_t size) {
-  return read_at_operation(require(state_, "read_at"), offset, size);
+  return read_at_operation(require_state(*this, "read_at"), offset, size);
 }
 operation<std::size_t> file::read_at(std::uint64_t offset, std::span<std::byte> into) {
-  return read_at_operation(require(state_, "read_at"), offset, into);
+  return read_at_operation(require_state(*this, "read_at"), offset, into);
 }
 operation<std::size_t> file::read_at(std::uint64_t offset, std::vector<std::span<std::byte>> into) {
-  return read_at_operation(require(state_, "read_at"), offset, std::move(into));
+  return read_at_operation(require_state(*this, "read_at"), offset, std::move(into));
 }
 operation<std::size_t> file::write_at(std::uint64_t offset, std::string_view data) {
-  return write_at_operation(require(state_, "write_at"), offset, data);
+  return write_at_operation(require_state(*this, "write_at"), offset, data);
 }
 operation<std::size_t> file::write_at(std::uint64_t offset, std::vector<std::string> parts) {
-  return write_at_operation(require(state_, "write_at"), offset, std::move(parts));
+  return write_at_operation(require_state(*this, "write_at"), offset, std::move(parts));
 }
 
 bool file::is_open() const noexcept { return state_ != nullptr && state_->is_open(); }

@@ -158,9 +158,11 @@ void file_state::close_without_engine() noexcept {
   }
   // What the kernel still has of this file keeps the descriptor: its number must not be used anew.
   if (!quiet() || reading_ahead()) return;
-  backend::request wanted;
-  address(wanted, opcode::close);
-  core_->serve_blocking(wanted);
+  if (what_.close_descriptor) {
+    backend::request wanted;
+    address(wanted, opcode::close);
+    core_->serve_blocking(wanted);
+  }
   closed();
 }
 

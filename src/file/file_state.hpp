@@ -60,10 +60,12 @@ class file_state final : public resumable {
     open_options options;
     sys::file_facts facts;
     const backend::device* on;
+    bool close_descriptor = true;
   };
   file_state(std::shared_ptr<engine_core> core, opened what);
   ~file_state();
   static file make_handle(file_state* state) noexcept { return file(state); }
+  static file_state* of(const file& handle) noexcept { return handle.state_; }
 
   // In a confined engine one thread counts, and a locked instruction would cost as much as a line.
   void add_reference() noexcept {
@@ -107,6 +109,10 @@ class file_state final : public resumable {
   /// Reads cached bytes at the position without the detour through the buffer, which must be empty
   /// for it; 0 if that is not possible now.
   std::size_t read_past_buffer(std::span<std::byte> into, std::size_t most) noexcept;
+  /// Nothing is buffered or on its way there, so a request may read at the position.
+  bool can_pass_buffer() const noexcept {
+    return reader_.empty() && fill_ == nullptr && seekable();
+  }
   failure_code take_fill_error() noexcept { return std::exchange(fill_error_, {}); }
   /// Reading starts at the logical position; buffered writes come first.
   drain_result prepare_to_read();
@@ -127,6 +133,8 @@ class file_state final : public resumable {
   stream::write_buffer& writer() noexcept { return writer_; }
   /// Writes out what is buffered; `failed` hands over the deferred error.
   drain_result drain() noexcept;
+  bool writing() const noexcept { return writing_; }
+  bool has_drain_error() const noexcept { return static_cast<bool>(drain_error_); }
   failure_code take_drain_error() noexcept { return std::exchange(drain_error_, {}); }
   void defer_error(failure_code code) noexcept { drain_error_ = code; }
   /// Writing starts at the logical position; what was read ahead is forgotten.

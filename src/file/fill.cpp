@@ -66,8 +66,8 @@ fill_result file_state::fill() {
 constexpr std::size_t least_direct_bytes = 16 * 1024;
 
 std::size_t file_state::read_past_buffer(std::span<std::byte> into, std::size_t most) noexcept {
-  if (into.size() < least_direct_bytes || !reader_.empty() || fill_ != nullptr || !seekable() ||
-      misses_ >= misses_until_cold || !core_->allows_inline())
+  if (into.size() < least_direct_bytes || !can_pass_buffer() || misses_ >= misses_until_cold ||
+      !core_->allows_inline())
     return 0;
   backend::request wanted;
   address(wanted, opcode::read);

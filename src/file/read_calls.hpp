@@ -1,4 +1,4 @@
-// read, read_some, readinto, readline, next_lines, readlines: what they share.
+// read, read_some, readinto, readline, next_lines, readlines, scan: what they share.
 #pragma once
 
 #include "file/file_call.hpp"
@@ -13,6 +13,9 @@ class read_call : public file_call<T> {
   using file_call<T>::file_call;
 
   progress attempt() final {
+    if (this->running_) return progress::waiting;
+    if (this->settled_) return give_back(), progress::done;  // withdrawn while it was running
+    if (request_error_) return give_back(), this->fail(request_error_);
     if (this->refused()) return progress::done;
     if (!this->file_.about().mode.readable) return this->fail(errc::not_readable);
     switch (this->file_.prepare_to_read()) {
@@ -27,9 +30,10 @@ class read_call : public file_call<T> {
   }
 
  protected:
-  enum class verdict { ended, more };
+  enum class verdict { ended, more, elsewhere };
   /// Takes what it can use; `ended` once value or failure is set. `final`: nothing will follow, so
-  /// it must end. `malformed`: what follows the window is not UTF-8.
+  /// it must end. `malformed`: what follows the window is not UTF-8. `elsewhere`: it waits for a
+  /// request of its own, or, before begin(), would have to.
   virtual verdict take(std::string_view window, bool malformed, bool final) = 0;
 
   /// Gets bytes by a way of its own; false: through the buffer, as everybody.
@@ -59,6 +63,9 @@ class read_call : public file_call<T> {
     file_call<T>::retire_as(kind);
   }
 
+  /// Its own request has failed.
+  void request_failed(failure_code code) noexcept { request_error_ = code; }
+
   /// Bytes that never were in the buffer.
   void note_taken(std::size_t count) noexcept { taken_ += count; }
 
@@ -80,7 +87,9 @@ class read_call : public file_call<T> {
   progress look() {
     for (bool final = false;;) {
       const text_window window = readable_window(this->file_, final);
-      if (take(window.bytes, window.malformed, final) == verdict::ended) {
+      const verdict said = take(window.bytes, window.malformed, final);
+      if (said == verdict::elsewhere) return progress::waiting;
+      if (said == verdict::ended) {
         if (from_buffer_ && taken_ > 0) this->core_->count(rung::buffer);
         if (this->begun_) ended_at_ = this->file_.position();
         return progress::done;
@@ -107,6 +116,7 @@ class read_call : public file_call<T> {
   bool from_buffer_ = true;     ///< nothing had to be brought in
   std::string kept_;            ///< of a stream, which cannot be read again
   std::optional<std::uint64_t> error_position_;
+  failure_code request_error_;
 };
 
 }  // namespace ringfiles::detail

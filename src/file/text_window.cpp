@@ -9,10 +9,6 @@
 namespace ringfiles::detail {
 namespace {
 
-bool has_carriage_return(std::string_view bytes) noexcept {
-  return !bytes.empty() && std::memchr(bytes.data(), '\r', bytes.size()) != nullptr;
-}
-
 newline mode_of(const file_state& file) noexcept {
   return file.about().mode.text ? file.about().options.newline : newline::lf;
 }
@@ -62,9 +58,7 @@ text_window readable_window(file_state& file, bool final) noexcept {
 }
 
 newline effective_newline(const file_state& file, std::string_view bytes) noexcept {
-  const newline mode = mode_of(file);
-  if (mode != newline::universal && mode != newline::untranslated) return mode;
-  return has_carriage_return(bytes) ? mode : newline::lf;
+  return text::effective_newline(bytes, mode_of(file));
 }
 
 std::size_t find_line(file_state& file, std::string_view window, line_limit& limit, bool final,

@@ -18,6 +18,8 @@ class write_call final : public file_call<T> {
   write_call(file_state& file, std::string_view data) noexcept : file_call<T>(file), data_(data) {}
   write_call(file_state& file, std::string&& data) noexcept
       : file_call<T>(file), owned_(std::move(data)), data_(owned_) {}
+  write_call(file_state& file, shared_bytes data) noexcept
+      : file_call<T>(file), owner_(std::move(data.owner)), data_(data.bytes) {}
 
   progress attempt() override {
     if (phase_ == phase::writing) return progress::waiting;
@@ -37,7 +39,7 @@ class write_call final : public file_call<T> {
   const char* name() const noexcept override { return "write"; }
 
   void before_waiting() override {
-    if (data_.data() == owned_.data()) return;
+    if (data_.data() == owned_.data() || owner_) return;
     owned_ = data_;
     data_ = owned_;
   }
@@ -87,7 +89,7 @@ class write_call final : public file_call<T> {
     if (!file().seekable()) return buffer_whole();
     file().address(wanted_, opcode::write);
     wanted_.offset = file().writer().position();
-    wanted_.set_buffer(owned_.data(), owned_.size());
+    wanted_.set_buffer(const_cast<char*>(data_.data()), data_.size());
     wanted_.owner = this;
     wanted_.ended = request_ended;
     phase_ = phase::writing;
@@ -144,7 +146,8 @@ class write_call final : public file_call<T> {
   void parked() noexcept override { this->core_->park(wanted_); }
 
   std::string owned_;
-  std::string_view data_;
+  std::shared_ptr<const void> owner_;  ///< of memory that is shared with the caller
+  std::string_view data_;              ///< in owned_, or the owner's, once the caller may go on
   std::size_t counted_ = 0;
   phase phase_ = phase::fresh;
   bool grown_ = false;
@@ -166,6 +169,9 @@ operation<std::size_t> write_operation(file_state& file, std::string_view data) 
   return operation<std::size_t>(new write_call<std::size_t>(file, data));
 }
 operation<std::size_t> write_operation(file_state& file, std::string&& data) {
+  return operation<std::size_t>(new write_call<std::size_t>(file, std::move(data)));
+}
+operation<std::size_t> write_operation(file_state& file, shared_bytes data) {
   return operation<std::size_t>(new write_call<std::size_t>(file, std::move(data)));
 }
 operation<void> writelines_operation(file_state& file, std::vector<std::string> lines) {

@@ -215,6 +215,16 @@ int set_nonblocking(int fd, bool on) noexcept {
   return wanted == flags ? 0 : negative_errno(::fcntl(fd, F_SETFL, wanted));
 }
 
+int is_appending(int fd) noexcept {
+  const int flags = negative_errno(::fcntl(fd, F_GETFL));
+  return flags < 0 ? flags : (flags & O_APPEND) != 0 ? 1 : 0;
+}
+
+std::int64_t position_of(int fd) noexcept {
+  const off_t at = ::lseek(fd, 0, SEEK_CUR);
+  return at < 0 ? -errno : at;
+}
+
 int fifo_has_writer(int fd, int scratch_pipe) noexcept {
   const ssize_t seen = retried([&] { return ::tee(fd, scratch_pipe, 1, SPLICE_F_NONBLOCK); });
   return seen == 0 ? 0 : 1;  // data, or EAGAIN: writers but nothing written yet

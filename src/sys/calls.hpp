@@ -97,6 +97,10 @@ int wait_readable(int fd, int timeout_ms) noexcept;
 /// Puts `fresh` in the place of `old`, which keeps its number; closes `fresh`.
 int replace_descriptor(int fresh, int old) noexcept;
 int set_nonblocking(int fd, bool on) noexcept;
+/// Opened with O_APPEND: 1 or 0, or -errno.
+int is_appending(int fd) noexcept;
+/// Where the descriptor itself stands; -ESPIPE where there is no such thing.
+std::int64_t position_of(int fd) noexcept;
 /// 1: a FIFO open for reading has a writer or data; 0: it has none. Consumes nothing (tee(2)).
 int fifo_has_writer(int fd, int scratch_pipe) noexcept;
 int make_pipe(int (&ends)[2]) noexcept;

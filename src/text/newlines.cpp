@@ -157,6 +157,11 @@ std::optional<line_end> find_line_end(std::string_view bytes, newline mode, std:
   return find_any_end(bytes, undecided ? from - 1 : from, final);
 }
 
+newline effective_newline(std::string_view bytes, newline mode) noexcept {
+  if (mode != newline::universal && mode != newline::untranslated) return mode;
+  return bytes.find('\r') != std::string_view::npos ? mode : newline::lf;
+}
+
 std::size_t end_of_last_line(std::string_view bytes, newline mode, bool final) noexcept {
   const std::string_view settled = bytes.substr(0, settled_size(bytes, mode, final));
   const std::size_t place = find_last_terminator(settled, mode);

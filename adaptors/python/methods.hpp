@@ -1,0 +1,93 @@
+// How the methods of the file types are written: arguments are taken when a method is called, and
+// all that needs the file happens when its awaitable is awaited.
+#pragma once
+
+#include <optional>
+
+#include "file_object.hpp"
+#include "operation_object.hpp"
+#include "python.hpp"
+
+namespace ringfiles::python {
+
+/// The arguments of a METH_FASTCALL method. Each function sets an exception and gives false (or
+/// nothing) when it does not get what it wants.
+struct arguments {
+  const char* method;
+  PyObject* const* values;
+  Py_ssize_t count;
+
+  bool at_most(Py_ssize_t most) const noexcept {
+    if (count <= most) return true;
+    PyErr_Format(PyExc_TypeError, "%s() takes at most %zd argument%s (%zd given)", method, most,
+                 most == 1 ? "" : "s", count);
+    return false;
+  }
+  bool between(Py_ssize_t least, Py_ssize_t most) const noexcept {
+    if (!at_most(most)) return false;
+    if (count >= least) return true;
+    PyErr_Format(PyExc_TypeError, "%s() takes at least %zd argument%s (%zd given)", method, least,
+                 least == 1 ? "" : "s", count);
+    return false;
+  }
+  /// An int, or what has __index__; None and absence are `otherwise`.
+  bool size(Py_ssize_t index, Py_ssize_t otherwise, Py_ssize_t& into) const noexcept {
+    into = otherwise;
+    if (index >= count || values[index] == Py_None) return true;
+    if (!PyIndex_Check(values[index])) {
+      PyErr_Format(PyExc_TypeError, "argument should be integer or None, not '%.200s'",
+                   Py_TYPE(values[index])->tp_name);
+      return false;
+    }
+    into = PyNumber_AsSsize_t(values[index], PyExc_OverflowError);
+    return into != -1 || PyErr_Occurred() == nullptr;
+  }
+};
+
+inline file_object& file_of(const operation_object& operation) noexcept { return *operation.file; }
+
+/// A method without arguments.
+template <const operation_kind& kind>
+PyObject* plain_method(PyObject* self, PyObject*) noexcept {
+  return make_operation(kind, &file_of(self));
+}
+
+/// A method with one optional size; None and absence are -1.
+template <const operation_kind& kind>
+PyObject* size_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
+  const arguments given{kind.name, values, count};
+  Py_ssize_t size = -1;
+  if (!given.at_most(1) || !given.size(0, -1, size)) return nullptr;
+  return make_operation(kind, &file_of(self), nullptr, size);
+}
+
+/// A method with one object.
+template <const operation_kind& kind>
+PyObject* object_method(PyObject* self, PyObject* object) noexcept {
+  return make_operation(kind, &file_of(self), object);
+}
+
+template <class Function>
+PyCFunction as_method(Function function) noexcept {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+}
+
+// read_methods.cpp
+extern const operation_kind read_kind, read1_kind, read_raw_kind, readall_kind, readline_kind,
+    readlines_kind, lines_kind, readinto_kind, readinto_raw_kind, peek_kind, next_kind;
+// write_methods.cpp
+extern const operation_kind write_kind, writelines_kind, flush_kind, fsync_kind, close_kind,
+    truncate_kind;
+PyObject* write_method(PyObject* self, PyObject* data) noexcept;
+PyObject* truncate_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept;
+// position_methods.cpp
+extern const operation_kind seek_kind, tell_kind, pread_kind, pwrite_kind, isatty_kind,
+    seekable_kind, readable_kind, writable_kind;
+PyObject* seek_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept;
+PyObject* pread_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept;
+PyObject* pwrite_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept;
+PyObject* fileno_method(PyObject* self, PyObject*) noexcept;
+PyObject* readable_method(PyObject* self, PyObject*) noexcept;
+PyObject* forget_method(PyObject* self, PyObject*) noexcept;
+
+}  // namespace ringfiles::python

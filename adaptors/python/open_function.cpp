@@ -1,0 +1,140 @@
+#include "open_function.hpp"
+
+#include <string>
+#include <string_view>
+
+#include "errors.hpp"
+#include "file_object.hpp"
+#include "methods.hpp"
+
+namespace ringfiles::python {
+namespace {
+
+/// The arguments of both functions, in this order; the package has checked them.
+enum argument { arg_path, arg_core_mode, arg_type, arg_mode, arg_buffering, arg_encoding,
+                arg_errors, arg_newline, argument_count };
+
+PyObject* given(PyObject* arguments, argument which) noexcept {
+  return PyTuple_GET_ITEM(arguments, which);
+}
+
+/// A str as UTF-8; null for None.
+const char* text_or_null(PyObject* object) noexcept {
+  return object == Py_None ? nullptr : PyUnicode_AsUTF8(object);
+}
+
+codec codec_of(const char* name) noexcept {
+  const std::string_view given = name;
+  return given == "ascii" ? codec::ascii : given == "latin-1" ? codec::latin1 : codec::utf8;
+}
+
+newline newline_of(const char* given) noexcept {
+  if (given == nullptr) return newline::universal;
+  const std::string_view ends = given;
+  return ends.empty()    ? newline::untranslated
+         : ends == "\n"  ? newline::lf
+         : ends == "\r"  ? newline::cr
+                         : newline::crlf;
+}
+
+/// `encoding` is a pair for text: the codec's name here, and the name that the attribute tells.
+file_choices choices_of(PyObject* arguments) {
+  file_choices made;
+  made.core_mode = PyUnicode_AsUTF8(given(arguments, arg_core_mode));
+  made.name = borrow(given(arguments, arg_path));
+  made.mode = borrow(given(arguments, arg_mode));
+  made.type = borrow(given(arguments, arg_type));
+  const long buffering = PyLong_AsLong(given(arguments, arg_buffering));
+  made.kind = buffering == 0 ? file_kind::raw : file_kind::buffered;
+  made.buffering_by_default = false;
+  PyObject* encoding = given(arguments, arg_encoding);
+  if (encoding == Py_None) return made;
+  made.kind = file_kind::text;
+  made.line_buffering = buffering == 1;
+  made.buffering_by_default = buffering < 0;
+  made.encoding = borrow(PyTuple_GET_ITEM(encoding, 1));
+  made.errors = borrow(given(arguments, arg_errors));
+  made.format.codec = codec_of(PyUnicode_AsUTF8(PyTuple_GET_ITEM(encoding, 0)));
+  const char* errors = PyUnicode_AsUTF8(made.errors.ptr());
+  made.format.errors = std::string_view(errors) == "strict" ? nullptr : errors;
+  made.format.newline = newline_of(text_or_null(given(arguments, arg_newline)));
+  return made;
+}
+
+/// 0: the library's own choice, which grows.
+std::size_t buffer_bytes(PyObject* arguments) noexcept {
+  const long buffering = PyLong_AsLong(given(arguments, arg_buffering));
+  return buffering > 1 ? static_cast<std::size_t>(buffering) : 0;
+}
+
+// ---- open ---------------------------------------------------------------------------------------
+
+PyObject* serve_open(operation_object&) noexcept { return nullptr; }
+
+std::unique_ptr<pending> begin_open(operation_object& self,
+                                    const std::shared_ptr<loop_engine>& engine) {
+  PyObject* arguments = self.object;
+  PyObject* encoded = nullptr;
+  if (PyUnicode_FSConverter(given(arguments, arg_path), &encoded) == 0) return nullptr;
+  const owned path = steal(encoded);
+  if (PySys_Audit("open", "OOi", given(arguments, arg_path), given(arguments, arg_mode), 0) < 0)
+    return nullptr;
+  open_options options;
+  options.buffer_bytes = buffer_bytes(arguments);
+  const std::string_view mode = PyUnicode_AsUTF8(given(arguments, arg_core_mode));
+  auto opening = ringfiles::open(engine->core(), PyBytes_AS_STRING(path.ptr()), mode, options);
+  return wait_for(std::move(opening), [engine, kept = borrow(arguments)](file&& opened) {
+    return make_file(std::move(opened), engine, choices_of(kept.ptr()));
+  });
+}
+
+constinit const operation_kind open_kind{"open", serve_open, begin_open};
+
+owned pack(PyObject* const* values, Py_ssize_t count) noexcept {
+  owned packed = steal(PyTuple_New(count));
+  for (Py_ssize_t i = 0; packed && i < count; ++i)
+    PyTuple_SET_ITEM(packed.ptr(), i, Py_NewRef(values[i]));
+  return packed;
+}
+
+PyObject* open_file(PyObject*, PyObject* const* values, Py_ssize_t count) noexcept {
+  if (count != argument_count) return PyErr_BadArgument(), nullptr;
+  const owned arguments = pack(values, count);
+  return arguments ? make_operation(open_kind, nullptr, arguments.ptr()) : nullptr;
+}
+
+// ---- adopt --------------------------------------------------------------------------------------
+
+/// adopt(descriptor, …, closefd): not awaited.
+PyObject* adopt_file(PyObject*, PyObject* const* values, Py_ssize_t count) noexcept {
+  if (count != argument_count + 2) return PyErr_BadArgument(), nullptr;
+  const auto engine = loop_engine::of_running_loop();
+  if (!engine) return nullptr;
+  const long descriptor = PyLong_AsLong(values[argument_count]);
+  const owned arguments = pack(values, argument_count);
+  if (!arguments || PyErr_Occurred() != nullptr) return nullptr;
+  try {
+    const file_choices choices = choices_of(arguments.ptr());
+    adopt_options options;
+    options.close_descriptor = PyObject_IsTrue(values[argument_count + 1]) == 1;
+    options.buffer_bytes = buffer_bytes(arguments.ptr());
+    return make_file(ringfiles::adopt(engine->core(), static_cast<int>(descriptor),
+                                      choices.core_mode, std::move(options)),
+                     engine, choices);
+  } catch (...) {
+    raise_current(values[arg_path]);
+    return nullptr;
+  }
+}
+
+}  // namespace
+
+PyMethodDef open_functions[] = {
+    {"open", as_method(open_file), METH_FASTCALL,
+     "open(path, core_mode, type, mode, buffering, encoding, errors, newline): awaitable of a file."},
+    {"adopt", as_method(adopt_file), METH_FASTCALL,
+     "adopt(…, descriptor, closefd): a file over a descriptor; arguments as open()'s before that."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+}  // namespace ringfiles::python

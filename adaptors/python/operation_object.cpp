@@ -1,0 +1,364 @@
+#include "operation_object.hpp"
+
+#include <array>
+
+#include "file_object.hpp"
+
+namespace ringfiles::python {
+
+PyTypeObject* operation_type = nullptr;
+
+// ---- Waiting ------------------------------------------------------------------------------------
+
+suspension::~suspension() {
+  const bool was_waiting = linked_;
+  leave();
+  // What it would have brought is for the next call: also when it ended, and nobody was told.
+  if (call_ && (was_waiting || ended_)) call_->call().abandon();
+}
+
+PyObject* suspension::begin() noexcept {
+  future_ = steal(engine_->create_future());
+  if (!future_) return nullptr;
+  engine_->link(*this);
+  linked_ = true;
+  ended_ = false;
+  call_->call().start({resume, this});
+  return future_.ptr();
+}
+
+void suspension::leave() noexcept {
+  if (std::exchange(linked_, false)) engine_->unlink(*this);
+}
+
+void suspension::resume(void* self) noexcept {
+  auto& waiting = *static_cast<suspension*>(self);
+  waiting.leave();
+  waiting.ended_ = true;
+  static PyObject* const done = PyUnicode_InternFromString("done");
+  static PyObject* const set_result = PyUnicode_InternFromString("set_result");
+  const owned future = waiting.future_;  // what follows may end the awaitable
+  const owned is_done = steal(PyObject_CallMethodNoArgs(future.ptr(), done));
+  if (is_done.is_valid() && is_done.ptr() == Py_False)
+    steal(PyObject_CallMethodOneArg(future.ptr(), set_result, Py_None));
+  if (PyErr_Occurred() != nullptr) PyErr_WriteUnraisable(future.ptr());
+}
+
+// The future leads to the task, and the task to the awaitable: that circle ends here.
+void suspension::loop_closed() noexcept {
+  leave();
+  call_->call().abandon();
+  call_.reset();
+  future_.reset();
+}
+
+// ---- The protocol -------------------------------------------------------------------------------
+
+namespace {
+
+operation_object& of(PyObject* self) noexcept { return *reinterpret_cast<operation_object*>(self); }
+
+PyObject* filename_of(const operation_object& self) noexcept {
+  if (self.file != nullptr) return self.file->name;
+  const bool has_arguments = self.object != nullptr && PyTuple_Check(self.object);
+  return has_arguments ? PyTuple_GET_ITEM(self.object, 0) : self.object;
+}
+
+void drop_file(operation_object& self) noexcept {
+  if (std::exchange(self.owns_file, false)) Py_DECREF(reinterpret_cast<PyObject*>(self.file));
+}
+
+/// It is over and keeps nothing that it does not need for its name.
+void end(operation_object& self) noexcept {
+  self.at = operation_object::state::over;
+  delete std::exchange(self.waits, nullptr);
+  if (self.kept_by_file) drop_file(self);
+}
+
+PySendResult finish(operation_object& self, PyObject* value, PyObject** result) noexcept {
+  self.at = operation_object::state::over;
+  if (self.kept_by_file) drop_file(self);
+  *result = value;
+  return value != nullptr ? PYGEN_RETURN : PYGEN_ERROR;
+}
+
+PySendResult fail(operation_object& self, PyObject** result) noexcept {
+  end(self);
+  *result = nullptr;
+  return PYGEN_ERROR;
+}
+
+/// Yields the future in the way that asyncio's tasks understand.
+PySendResult yield(operation_object& self, PyObject** result) noexcept {
+  PyObject* future = self.waits->future();
+  static PyObject* const blocking = PyUnicode_InternFromString("_asyncio_future_blocking");
+  if (PyObject_SetAttr(future, blocking, Py_True) < 0) return fail(self, result);
+  self.at = operation_object::state::waiting;
+  *result = new_reference(future);
+  return PYGEN_NEXT;
+}
+
+/// A call that ended: its value, or the call that follows it.
+PySendResult go_on(operation_object& self, PyObject** result) noexcept;
+
+PySendResult wait(operation_object& self, PyObject** result) noexcept {
+  try {
+    if (self.waits->call()->call().try_now()) return go_on(self, result);
+    if (self.waits->begin() == nullptr) return fail(self, result);
+  } catch (...) {
+    raise_current(filename_of(self));
+    return fail(self, result);
+  }
+  return yield(self, result);
+}
+
+PySendResult go_on(operation_object& self, PyObject** result) noexcept {
+  const std::unique_ptr<pending> ended = std::move(self.waits->call());
+  PyObject* value = ended->result(filename_of(self));
+  if (value == nullptr && PyErr_Occurred() == nullptr) {
+    try {
+      self.waits->call() = ended->next();
+    } catch (...) {
+      raise_current(filename_of(self));
+    }
+    if (self.waits->call()) return wait(self, result);
+  }
+  delete std::exchange(self.waits, nullptr);
+  return finish(self, value, result);
+}
+
+PySendResult begin(operation_object& self, PyObject** result) noexcept {
+  const auto engine = loop_engine::of_running_loop();
+  if (!engine) return fail(self, result);
+  if (self.file != nullptr && !self.file->belongs_to(*engine)) return fail(self, result);
+  if (self.kept_by_file && !std::exchange(self.owns_file, true))
+    Py_INCREF(reinterpret_cast<PyObject*>(self.file));
+  try {
+    std::unique_ptr<pending> call = self.kind->begin(self, engine);
+    if (!call) return fail(self, result);
+    self.waits = new suspension(engine, std::move(call));
+  } catch (...) {
+    raise_current(filename_of(self));
+    return fail(self, result);
+  }
+  return wait(self, result);
+}
+
+PySendResult resume(operation_object& self, PyObject** result) noexcept {
+  if (self.waits->has_ended()) return go_on(self, result);
+  if (self.waits->call()) return yield(self, result);  // woken by somebody else
+  PyErr_SetString(PyExc_RuntimeError, "Event loop is closed");
+  return fail(self, result);
+}
+
+}  // namespace
+
+PySendResult send_operation(PyObject* object, PyObject*, PyObject** result) noexcept {
+  operation_object& self = of(object);
+  switch (self.at) {
+    case operation_object::state::fresh: {
+      self.at = operation_object::state::over;  // also against an await of itself
+      if (self.kept_by_file && self.file == nullptr) break;
+      PyObject* value = self.kind->serve(self);
+      if (value != nullptr || PyErr_Occurred() != nullptr) return finish(self, value, result);
+      return begin(self, result);
+    }
+    case operation_object::state::waiting:
+      return resume(self, result);
+    case operation_object::state::over:
+      break;
+  }
+  PyErr_SetString(PyExc_RuntimeError, "cannot reuse already awaited coroutine");
+  *result = nullptr;
+  return PYGEN_ERROR;
+}
+
+namespace {
+
+/// StopIteration(value), as a generator returns. A value that is a tuple or an exception would be
+/// taken apart if it were not wrapped.
+void raise_stop_iteration(PyObject* value) noexcept {
+  const owned wrapped = steal(PyObject_CallOneArg(PyExc_StopIteration, value));
+  if (wrapped) PyErr_SetObject(PyExc_StopIteration, wrapped.ptr());
+}
+
+PyObject* as_generator(PySendResult sent, PyObject* value) noexcept {
+  if (sent != PYGEN_RETURN) return value;
+  raise_stop_iteration(value);
+  Py_DECREF(value);
+  return nullptr;
+}
+
+PyObject* iternext(PyObject* self) noexcept {
+  PyObject* value = nullptr;
+  const PySendResult sent = send_operation(self, Py_None, &value);
+  return as_generator(sent, value);
+}
+
+PyObject* send(PyObject* self, PyObject* argument) noexcept {
+  PyObject* value = nullptr;
+  const PySendResult sent = send_operation(self, argument, &value);
+  return as_generator(sent, value);
+}
+
+/// throw(value) or throw(type[, value[, traceback]]).
+PyObject* throw_into(PyObject* object, PyObject* const* arguments, Py_ssize_t count) noexcept {
+  operation_object& self = of(object);
+  if (count < 1 || count > 3) {
+    PyErr_SetString(PyExc_TypeError, "throw() takes from 1 to 3 arguments");
+    return nullptr;
+  }
+  PyObject* type = arguments[0];
+  PyObject* value = count > 1 && arguments[1] != Py_None ? arguments[1] : nullptr;
+  PyObject* traceback = count > 2 && arguments[2] != Py_None ? arguments[2] : nullptr;
+  end(self);  // what it waits for goes on without it
+  if (PyExceptionInstance_Check(type)) {
+    value = type;
+    type = PyExceptionInstance_Class(type);
+  }
+  PyErr_Restore(Py_NewRef(type), Py_XNewRef(value), Py_XNewRef(traceback));
+  return nullptr;
+}
+
+PyObject* close(PyObject* self, PyObject*) noexcept {
+  end(of(self));
+  Py_RETURN_NONE;
+}
+
+PyObject* itself(PyObject* self) noexcept { return new_reference(self); }
+
+// ---- Life ---------------------------------------------------------------------------------------
+
+/// Awaitables come and go with every call: the last few are kept.
+constexpr std::size_t most_kept = 32;
+std::array<operation_object*, most_kept> kept_operations;
+std::size_t kept_count = 0;
+
+void warn_never_awaited(operation_object& self) noexcept {
+  saved_exception raised;
+  raised.save();
+  const char* owner = self.file != nullptr ? Py_TYPE(self.file)->tp_name : "ringfiles";
+  if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "coroutine '%s.%s' was never awaited", owner,
+                       self.kind->name) < 0)
+    PyErr_WriteUnraisable(nullptr);
+  raised.restore();
+}
+
+void dealloc(PyObject* object) noexcept {
+  operation_object& self = of(object);
+  if (self.at == operation_object::state::fresh && !self.kept_by_file) warn_never_awaited(self);
+  delete std::exchange(self.waits, nullptr);
+  Py_CLEAR(self.object);
+  drop_file(self);
+  if (kept_count < most_kept) {
+    kept_operations[kept_count++] = &self;
+    return;
+  }
+  PyObject_Free(object);
+  Py_DECREF(operation_type);
+}
+
+operation_object* allocate() noexcept {
+  if (kept_count > 0) {
+    operation_object* kept = kept_operations[--kept_count];
+    _Py_NewReference(reinterpret_cast<PyObject*>(kept));
+    return kept;
+  }
+  return PyObject_New(operation_object, operation_type);
+}
+
+PyObject* repr(PyObject* object) noexcept {
+  const operation_object& self = of(object);
+  static constexpr const char* words[] = {"not started", "suspended", "closed"};
+  return PyUnicode_FromFormat("<ringfiles operation %s (%s) at %p>", self.kind->name,
+                              words[static_cast<int>(self.at)], static_cast<void*>(object));
+}
+
+PyObject* name(PyObject* object, void*) noexcept {
+  return PyUnicode_FromString(of(object).kind->name);
+}
+
+PyObject* awaits_on(PyObject* object, void*) noexcept {
+  const operation_object& self = of(object);
+  PyObject* future = self.waits != nullptr ? self.waits->future() : nullptr;
+  return new_reference(future != nullptr ? future : Py_None);
+}
+
+PyObject* is_running(PyObject*, void*) noexcept { return new_reference(Py_False); }
+
+template <class Function>
+PyCFunction as_method(Function function) noexcept {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+}
+
+PyMethodDef methods[] = {
+    {"send", as_method(send), METH_O, "Goes on, as Coroutine.send()."},
+    {"throw", as_method(throw_into), METH_FASTCALL,
+     "Ends it with an exception, as Coroutine.throw(); a read consumes nothing then."},
+    {"close", as_method(close), METH_NOARGS, "Ends it, as Coroutine.close()."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+PyGetSetDef properties[] = {
+    {"__name__", name, nullptr, "The method that it came from.", nullptr},
+    {"__qualname__", name, nullptr, nullptr, nullptr},
+    {"cr_await", awaits_on, nullptr, "The future that it waits for, or None.", nullptr},
+    {"cr_running", is_running, nullptr, nullptr, nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+
+PyType_Slot slots[] = {
+    {Py_tp_doc, const_cast<char*>("An operation on a file; nothing happens until it is awaited.")},
+    {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
+    {Py_tp_repr, reinterpret_cast<void*>(repr)},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, properties},
+    {Py_am_await, reinterpret_cast<void*>(itself)},
+    {Py_am_send, reinterpret_cast<void*>(send_operation)},
+    {Py_tp_iter, reinterpret_cast<void*>(itself)},
+    {Py_tp_iternext, reinterpret_cast<void*>(iternext)},
+    {0, nullptr},
+};
+
+PyType_Spec spec = {"ringfiles._ringfiles.Operation", sizeof(operation_object), 0,
+                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+
+}  // namespace
+
+PyObject* make_operation(const operation_kind& kind, file_object* file, PyObject* object,
+                         Py_ssize_t number, Py_ssize_t second) noexcept {
+  operation_object* made = allocate();
+  if (made == nullptr) return nullptr;
+  made->kind = &kind;
+  made->file = reinterpret_cast<file_object*>(Py_XNewRef(reinterpret_cast<PyObject*>(file)));
+  made->object = Py_XNewRef(object);
+  made->number = number;
+  made->second = second;
+  made->waits = nullptr;
+  made->at = operation_object::state::fresh;
+  made->owns_file = file != nullptr;
+  made->kept_by_file = false;
+  return reinterpret_cast<PyObject*>(made);
+}
+
+void borrow_file(operation_object& operation) noexcept {
+  operation.kept_by_file = true;
+  drop_file(operation);
+}
+
+void forget_file(operation_object& operation) noexcept { operation.file = nullptr; }
+
+/// Coroutine.register(), so that create_task() and gather() take it for one.
+bool add_operation_type(PyObject* module) {
+  operation_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  if (operation_type == nullptr) return false;
+  auto* type = reinterpret_cast<PyObject*>(operation_type);
+  if (PyModule_AddObjectRef(module, "Operation", type) < 0) return false;
+  const owned abc = steal(PyImport_ImportModule("collections.abc"));
+  if (!abc) return false;
+  const owned coroutine = steal(PyObject_GetAttrString(abc.ptr(), "Coroutine"));
+  if (!coroutine) return false;
+  return steal(PyObject_CallMethod(coroutine.ptr(), "register", "O", type)).is_valid();
+}
+
+}  // namespace ringfiles::python

@@ -1,0 +1,204 @@
+// seek, tell, pread, pwrite, and what a file is.
+#include <unistd.h>
+
+#include <string>
+
+#include "errors.hpp"
+#include "methods.hpp"
+
+namespace ringfiles::python {
+namespace {
+
+bool check_offset(Py_ssize_t offset) noexcept {
+  if (offset >= 0) return true;
+  PyErr_Format(PyExc_ValueError, "negative seek position %zd", offset);
+  return false;
+}
+
+// ---- seek, tell ---------------------------------------------------------------------------------
+
+/// Text: where tell() has been, the start, the end, or where it is.
+bool check_text_seek(const operation_object& self) noexcept {
+  switch (self.second) {
+    case SEEK_CUR:
+      if (self.number == 0) return true;
+      return raise_unsupported("can't do nonzero cur-relative seeks"), false;
+    case SEEK_END:
+      if (self.number == 0) return true;
+      return raise_unsupported("can't do nonzero end-relative seeks"), false;
+    case SEEK_SET:
+      return check_offset(self.number);
+    default:
+      PyErr_Format(PyExc_ValueError, "invalid whence (%zd, should be 0, 1 or 2)", self.second);
+      return false;
+  }
+}
+
+bool check_seek(const operation_object& self) noexcept {
+  if (self.file->is_text()) return check_text_seek(self);
+  if (self.second >= SEEK_SET && self.second <= SEEK_END) return true;
+  PyErr_Format(PyExc_ValueError, "whence value %zd unsupported", self.second);
+  return false;
+}
+
+PyObject* serve_seek(operation_object& self) noexcept {
+  file_object& file = file_of(self);
+  if (!file.check_open("seek of closed file")) return nullptr;
+  if (file.is_text() && !file.core().seekable())
+    return raise_unsupported("underlying stream is not seekable"), nullptr;
+  check_seek(self);
+  return nullptr;
+}
+
+std::unique_ptr<pending> begin_seek(operation_object& self, const std::shared_ptr<loop_engine>&) {
+  file_object& file = file_of(self);
+  file.buffers();
+  const whence from = self.second == SEEK_CUR   ? whence::current
+                      : self.second == SEEK_END ? whence::end
+                                                : whence::start;
+  return wait_for(file.core().seek(self.number, from),
+                  [](std::uint64_t made) { return PyLong_FromUnsignedLongLong(made); });
+}
+
+PyObject* serve_tell(operation_object& self) noexcept {
+  file_object& file = file_of(self);
+  if (!file.check_open("tell of closed file")) return nullptr;
+  if (file.is_text() && !file.core().seekable())
+    return raise_unsupported("underlying stream is not seekable"), nullptr;
+  const auto position = file.open->buffers.position();
+  if (!position) return nullptr;
+  return PyLong_FromUnsignedLongLong(*position + file.open->window.unsettled());
+}
+
+std::unique_ptr<pending> begin_tell(operation_object& self, const std::shared_ptr<loop_engine>&) {
+  file_of(self).buffers();
+  return wait_for(file_of(self).core().tell(),
+                  [](std::uint64_t made) { return PyLong_FromUnsignedLongLong(made); });
+}
+
+// ---- pread, pwrite ------------------------------------------------------------------------------
+
+PyObject* serve_pread(operation_object& self) noexcept {
+  file_object& file = file_of(self);
+  if (file.check_open()) file.check_readable();
+  return nullptr;
+}
+
+PyObject* make_bytes(std::string&& bytes) noexcept {
+  return PyBytes_FromStringAndSize(bytes.data(), static_cast<Py_ssize_t>(bytes.size()));
+}
+
+std::unique_ptr<pending> begin_pread(operation_object& self, const std::shared_ptr<loop_engine>&) {
+  return wait_for(file_of(self).core().read_at(static_cast<std::uint64_t>(self.second),
+                                               static_cast<std::size_t>(self.number)),
+                  make_bytes);
+}
+
+PyObject* serve_pwrite(operation_object& self) noexcept {
+  file_object& file = file_of(self);
+  if (file.check_open()) file.check_writable();
+  return nullptr;
+}
+
+std::unique_ptr<pending> begin_pwrite(operation_object& self,
+                                      const std::shared_ptr<loop_engine>&) {
+  Py_buffer view{};
+  if (PyObject_GetBuffer(self.object, &view, PyBUF_SIMPLE) < 0) return nullptr;
+  std::vector<std::string> parts;
+  parts.emplace_back(static_cast<const char*>(view.buf), static_cast<std::size_t>(view.len));
+  PyBuffer_Release(&view);
+  return wait_for(
+      file_of(self).core().write_at(static_cast<std::uint64_t>(self.second), std::move(parts)),
+      [](std::size_t count) { return PyLong_FromSize_t(count); });
+}
+
+// ---- What it is ---------------------------------------------------------------------------------
+
+PyObject* serve_isatty(operation_object& self) noexcept {
+  file_object& file = file_of(self);
+  if (!file.check_open()) return nullptr;
+  return PyBool_FromLong(::isatty(file.core().native_handle()));
+}
+
+PyObject* serve_seekable(operation_object& self) noexcept {
+  file_object& file = file_of(self);
+  return file.check_open() ? PyBool_FromLong(file.core().seekable() ? 1 : 0) : nullptr;
+}
+
+PyObject* serve_readable(operation_object& self) noexcept {
+  file_object& file = file_of(self);
+  return file.check_open() ? PyBool_FromLong(file.core().readable() ? 1 : 0) : nullptr;
+}
+
+PyObject* serve_writable(operation_object& self) noexcept {
+  file_object& file = file_of(self);
+  return file.check_open() ? PyBool_FromLong(file.core().writable() ? 1 : 0) : nullptr;
+}
+
+/// Of what is always served at once: not called.
+std::unique_ptr<pending> begin_nothing(operation_object&, const std::shared_ptr<loop_engine>&) {
+  PyErr_SetString(PyExc_SystemError, "nothing to wait for");
+  return nullptr;
+}
+
+}  // namespace
+
+constinit const operation_kind seek_kind{"seek", serve_seek, begin_seek};
+constinit const operation_kind tell_kind{"tell", serve_tell, begin_tell};
+constinit const operation_kind pread_kind{"pread", serve_pread, begin_pread};
+constinit const operation_kind pwrite_kind{"pwrite", serve_pwrite, begin_pwrite};
+constinit const operation_kind isatty_kind{"isatty", serve_isatty, begin_nothing};
+constinit const operation_kind seekable_kind{"seekable", serve_seekable, begin_nothing};
+constinit const operation_kind readable_kind{"readable", serve_readable, begin_nothing};
+constinit const operation_kind writable_kind{"writable", serve_writable, begin_nothing};
+
+PyObject* seek_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
+  const arguments given{"seek", values, count};
+  Py_ssize_t offset = 0;
+  Py_ssize_t from = 0;
+  if (!given.between(1, 2) || !given.size(0, 0, offset) || !given.size(1, 0, from)) return nullptr;
+  return make_operation(seek_kind, &file_of(self), nullptr, offset, from);
+}
+
+PyObject* pread_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
+  const arguments given{"pread", values, count};
+  Py_ssize_t size = 0;
+  Py_ssize_t offset = 0;
+  if (!given.between(2, 2) || !given.size(0, 0, size) || !given.size(1, 0, offset)) return nullptr;
+  if (size < 0 || offset < 0) {
+    PyErr_SetString(PyExc_ValueError, "pread() takes a size and an offset of zero or more");
+    return nullptr;
+  }
+  return make_operation(pread_kind, &file_of(self), nullptr, size, offset);
+}
+
+PyObject* pwrite_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
+  const arguments given{"pwrite", values, count};
+  Py_ssize_t offset = 0;
+  if (!given.between(2, 2) || !given.size(1, 0, offset)) return nullptr;
+  if (!PyObject_CheckBuffer(values[0]) || offset < 0) {
+    PyErr_SetString(PyExc_TypeError, "pwrite() takes bytes and an offset of zero or more");
+    return nullptr;
+  }
+  return make_operation(pwrite_kind, &file_of(self), values[0], 0, offset);
+}
+
+PyObject* fileno_method(PyObject* self, PyObject*) noexcept {
+  file_object& file = file_of(self);
+  if (file.open->closed || file.open->detached) {
+    file.check_open_slowly("I/O operation on closed file");
+    return nullptr;
+  }
+  return PyLong_FromLong(file.core().native_handle());
+}
+
+PyObject* readable_method(PyObject* self, PyObject*) noexcept {
+  file_object& file = file_of(self);
+  if (file.open->closed || file.open->detached) {
+    file.check_open_slowly("I/O operation on closed file.");
+    return nullptr;
+  }
+  return PyBool_FromLong(file.core().readable() ? 1 : 0);
+}
+
+}  // namespace ringfiles::python

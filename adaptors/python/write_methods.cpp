@@ -1,0 +1,255 @@
+// write, flush, fsync, truncate, close.
+#include <cstring>
+#include <string>
+
+#include "errors.hpp"
+#include "methods.hpp"
+
+namespace ringfiles::python {
+namespace {
+
+/// Below this, bytes are copied for a write that has to wait; above, their owner is kept.
+constexpr std::size_t least_shared_bytes = 64 * 1024;
+
+/// What a write is made of, as long as it takes.
+struct written {
+  std::string_view bytes;
+  Py_ssize_t counted = 0;  ///< characters or bytes of the caller's
+  owned made;              ///< owns `bytes`, if the caller's object does not
+  Py_buffer view{};        ///< likewise
+
+  written() = default;
+  written(const written&) = delete;
+  written& operator=(const written&) = delete;
+  ~written() {
+    if (view.obj != nullptr) PyBuffer_Release(&view);
+  }
+};
+
+/// False with an exception set.
+bool prepare(file_object& file, PyObject* data, written& into) noexcept {
+  if (file.is_text()) {
+    into.counted = PyUnicode_GET_LENGTH(data);
+    return encode(file.format(), data, into.made, into.bytes);
+  }
+  if (PyObject_GetBuffer(data, &into.view, PyBUF_SIMPLE) < 0) return false;
+  into.bytes = {static_cast<const char*>(into.view.buf), static_cast<std::size_t>(into.view.len)};
+  into.counted = into.view.len;
+  return true;
+}
+
+bool may_write(operation_object& self) noexcept {
+  file_object& file = file_of(self);
+  const char* message = file.kind() == file_kind::buffered ? "write to closed file"
+                                                           : "I/O operation on closed file.";
+  return file.check_open(message) && file.check_writable();
+}
+
+bool ends_a_line(std::string_view bytes) noexcept {
+  return bytes.find_first_of("\r\n") != std::string_view::npos;
+}
+
+bool flushes(const file_object& file, std::string_view bytes) noexcept {
+  return file.kind() == file_kind::raw ||
+         (file.open->choices.line_buffering && ends_a_line(bytes));
+}
+
+PyObject* serve_write(operation_object& self) noexcept {
+  if (!may_write(self)) return nullptr;
+  file_object& file = file_of(self);
+  // The usual text, without more ado.
+  if (file.is_text() && PyUnicode_IS_COMPACT_ASCII(self.object) &&
+      file.format().newline != newline::cr && file.format().newline != newline::crlf &&
+      !file.open->choices.line_buffering) {
+    const Py_ssize_t size = PyUnicode_GET_LENGTH(self.object);
+    const std::string_view bytes(reinterpret_cast<char*>(PyUnicode_1BYTE_DATA(self.object)),
+                                 static_cast<std::size_t>(size));
+    return file.buffers().write(bytes) ? PyLong_FromSsize_t(size) : nullptr;
+  }
+  written data;
+  if (!prepare(file, self.object, data)) return nullptr;
+  if (flushes(file, data.bytes) || !file.buffers().write(data.bytes)) return nullptr;
+  return PyLong_FromSsize_t(data.counted);
+}
+
+/// A write, and a flush behind it where the file has no buffer, or a line has ended.
+class write_then_flush final : public pending {
+ public:
+  write_then_flush(file_object& file, std::unique_ptr<pending> write, bool flushes) noexcept
+      : file_(file), write_(std::move(write)), flushes_(flushes) {}
+
+  detail::call_base& call() noexcept override { return write_->call(); }
+  PyObject* result(PyObject* filename) noexcept override {
+    PyObject* count = write_->result(filename);
+    if (count == nullptr || !flushes_) return count;
+    count_ = steal(count);
+    return nullptr;
+  }
+  std::unique_ptr<pending> next() override {
+    return wait_for(file_.core().flush(),
+                    [count = std::move(count_)] { return new_reference(count.ptr()); });
+  }
+
+ private:
+  file_object& file_;  // the awaitable keeps it
+  std::unique_ptr<pending> write_;
+  owned count_;
+  const bool flushes_;
+};
+
+operation<std::size_t> start_write(file_object& file, std::shared_ptr<written> data) {
+  if (data->bytes.size() < least_shared_bytes) return file.core().write(std::string(data->bytes));
+  const std::string_view bytes = data->bytes;
+  return file.core().write(shared_bytes{std::move(data), bytes});
+}
+
+std::unique_ptr<pending> write_all(file_object& file, std::shared_ptr<written> data,
+                                   PyObject* result) {
+  file.buffers();  // settles the window
+  const bool flush = flushes(file, data->bytes);
+  auto write = wait_for(start_write(file, std::move(data)),
+                        [kept = borrow(result)](std::size_t) { return new_reference(kept.ptr()); });
+  return std::make_unique<write_then_flush>(file, std::move(write), flush);
+}
+
+std::unique_ptr<pending> begin_write(operation_object& self, const std::shared_ptr<loop_engine>&) {
+  auto data = std::make_shared<written>();
+  if (!prepare(file_of(self), self.object, *data)) return nullptr;
+  // The caller's object is not to go while its bytes are written.
+  if (!data->made) data->made = borrow(self.object);
+  const owned count = steal(PyLong_FromSsize_t(data->counted));
+  return count ? write_all(file_of(self), std::move(data), count.ptr()) : nullptr;
+}
+
+// ---- writelines: one write of all the lines -----------------------------------------------------
+
+PyObject* join(file_object& file, PyObject* lines) noexcept {
+  if (!file.is_text()) {
+    const owned nothing = steal(PyBytes_FromStringAndSize(nullptr, 0));
+    return nothing ? PyObject_CallMethod(nothing.ptr(), "join", "O", lines) : nullptr;
+  }
+  const owned nothing = steal(PyUnicode_New(0, 0));
+  return nothing ? PyUnicode_Join(nothing.ptr(), lines) : nullptr;
+}
+
+PyObject* serve_writelines(operation_object& self) noexcept {
+  may_write(self);
+  return nullptr;
+}
+
+std::unique_ptr<pending> begin_writelines(operation_object& self,
+                                          const std::shared_ptr<loop_engine>&) {
+  file_object& file = file_of(self);
+  const owned joined = steal(join(file, self.object));
+  if (!joined) return nullptr;
+  auto data = std::make_shared<written>();
+  if (!prepare(file, joined.ptr(), *data)) return nullptr;
+  if (!data->made) data->made = joined;
+  return write_all(file, std::move(data), Py_None);
+}
+
+// ---- flush, fsync -------------------------------------------------------------------------------
+
+PyObject* serve_when_open(operation_object& self) noexcept {
+  file_object& file = file_of(self);
+  file.check_open(file.kind() == file_kind::buffered ? "flush of closed file"
+                                                     : "I/O operation on closed file.");
+  return nullptr;
+}
+
+std::unique_ptr<pending> begin_flush(operation_object& self, const std::shared_ptr<loop_engine>&) {
+  file_of(self).buffers();
+  return wait_for(file_of(self).core().flush());
+}
+
+std::unique_ptr<pending> begin_fsync(operation_object& self, const std::shared_ptr<loop_engine>&) {
+  file_of(self).buffers();
+  return wait_for(file_of(self).core().sync());
+}
+
+// ---- truncate -----------------------------------------------------------------------------------
+
+PyObject* serve_truncate(operation_object& self) noexcept {
+  file_object& file = file_of(self);
+  if (!file.check_open("truncate of closed file")) return nullptr;
+  if (file.open->file.writable()) return nullptr;
+  if (file.kind() == file_kind::raw)
+    raise_unsupported("File not open for writing");
+  else
+    raise_unsupported("truncate");
+  return nullptr;
+}
+
+std::unique_ptr<pending> begin_truncate(operation_object& self,
+                                        const std::shared_ptr<loop_engine>&) {
+  file_object& file = file_of(self);
+  file.buffers();
+  std::optional<std::int64_t> size;
+  if (self.second != 0) size = self.number;
+  return wait_for(file.core().truncate(size),
+                  [](std::uint64_t made) { return PyLong_FromUnsignedLongLong(made); });
+}
+
+// ---- close --------------------------------------------------------------------------------------
+
+PyObject* serve_close(operation_object& self) noexcept {
+  file_object& file = file_of(self);
+  if (file.open->detached) return file.check_open_slowly(""), nullptr;
+  if (file.open->closed) return new_reference(Py_None);
+  file.open->window.settle(file.open->buffers);
+  file.open->window.release();
+  return nullptr;
+}
+
+/// Closed, whatever close() said.
+class close_pending final : public pending {
+ public:
+  explicit close_pending(file_object& file)
+      : file_(file), close_(wait_for(file.core().close())) {}
+  detail::call_base& call() noexcept override { return close_->call(); }
+  PyObject* result(PyObject* filename) noexcept override {
+    file_.open->closed = true;
+    return close_->result(filename);
+  }
+
+ private:
+  file_object& file_;
+  std::unique_ptr<pending> close_;
+};
+
+std::unique_ptr<pending> begin_close(operation_object& self, const std::shared_ptr<loop_engine>&) {
+  return std::make_unique<close_pending>(file_of(self));
+}
+
+}  // namespace
+
+constinit const operation_kind write_kind{"write", serve_write, begin_write};
+constinit const operation_kind writelines_kind{"writelines", serve_writelines, begin_writelines};
+constinit const operation_kind flush_kind{"flush", serve_when_open, begin_flush};
+constinit const operation_kind fsync_kind{"fsync", serve_when_open, begin_fsync};
+constinit const operation_kind truncate_kind{"truncate", serve_truncate, begin_truncate};
+constinit const operation_kind close_kind{"close", serve_close, begin_close};
+
+PyObject* write_method(PyObject* self, PyObject* data) noexcept {
+  file_object& file = file_of(self);
+  if (file.is_text()) {
+    if (PyUnicode_Check(data)) return make_operation(write_kind, &file, data);
+    PyErr_Format(PyExc_TypeError, "write() argument must be str, not %.200s",
+                 Py_TYPE(data)->tp_name);
+    return nullptr;
+  }
+  if (PyObject_CheckBuffer(data) != 0) return make_operation(write_kind, &file, data);
+  PyErr_Format(PyExc_TypeError, "a bytes-like object is required, not '%.200s'",
+               Py_TYPE(data)->tp_name);
+  return nullptr;
+}
+
+PyObject* truncate_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
+  const arguments given{"truncate", values, count};
+  Py_ssize_t size = 0;
+  if (!given.at_most(1) || !given.size(0, 0, size)) return nullptr;
+  const bool has_size = count == 1 && values[0] != Py_None;
+  return make_operation(truncate_kind, &file_of(self), nullptr, size, has_size ? 1 : 0);
+}
+
+}  // namespace ringfiles::python

@@ -1,0 +1,45 @@
+// For doors: what a file's own buffers can serve, without making a call.
+//
+// Rung 0 of the ladder: a line that is at hand costs less than the call that would ask for it. All
+// of this does nothing, and says so, while calls are queued on the file (they come first) or while
+// the turn's inline budget is spent (the neighbours do): then make a call.
+//
+// SAFETY: for files of an engine that is not `concurrent`, on one thread at a time. Views are valid
+// until the next use of the file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "ringfiles/file.hpp"
+#include "ringfiles/lines.hpp"
+
+namespace ringfiles::detail {
+
+class file_buffers {
+ public:
+  file_buffers() noexcept = default;
+  explicit file_buffers(const file& of) noexcept;
+
+  /// Bytes at the position that are in memory; perhaps none.
+  std::string_view readable() const noexcept;
+  /// Of the first `most` of these, or more if a line is longer, the whole lines: without an owner,
+  /// so not to be kept.
+  lines whole_lines(newline mode, std::size_t most) const noexcept;
+  /// Bytes of readable() were delivered, by so many reads.
+  void consume(std::size_t bytes, std::size_t reads = 1) noexcept;
+  /// Takes all of `bytes` as a write would, or nothing.
+  bool write(std::string_view bytes);
+  /// Where the next read or write will be; nothing while calls are queued.
+  std::optional<std::uint64_t> position() const noexcept;
+  /// False: the turn has lasted long enough. Reads the clock.
+  bool may_go_on() const noexcept;
+
+ private:
+  bool is_free() const noexcept;
+  file_state* state_ = nullptr;
+};
+
+}  // namespace ringfiles::detail

@@ -1,0 +1,46 @@
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "file/file_state.hpp"
+#include "sys/calls.hpp"
+
+namespace ringfiles {
+namespace detail {
+namespace {
+
+std::int64_t require(std::int64_t result, const adopt_options& options) {
+  if (result < 0) throw error(code_of(result), "adopt", options.path);
+  return result;
+}
+
+const backend::device& device_of(int descriptor, const sys::file_facts& facts) {
+  return S_ISREG(facts.mode) ? backend::learn_device(descriptor, facts.device)
+                             : backend::stream_device();
+}
+
+}  // namespace
+}  // namespace detail
+
+file adopt(engine& engine, int descriptor, std::string_view mode, adopt_options options) {
+  const auto parsed = detail::parse_open_mode(mode);
+  if (!parsed) throw error(errc::invalid_mode, "adopt", options.path);
+  sys::file_facts facts;
+  detail::require(sys::facts_of(descriptor, true, facts), options);
+  if (S_ISDIR(facts.mode)) detail::require(-EISDIR, options);
+  detail::open_mode kind = *parsed;
+  const bool at_end = kind.append;
+  kind.append = kind.append && detail::require(sys::is_appending(descriptor), options) != 0;
+  const std::int64_t position = sys::position_of(descriptor);
+  auto* state = new detail::file_state(
+      engine.core().shared_from_this(),
+      {descriptor, std::move(options.path), std::string(mode), kind,
+       open_options{.newline = options.newline, .buffer_bytes = options.buffer_bytes}, facts,
+       &detail::device_of(descriptor, facts), options.close_descriptor});
+  if (state->seekable() && position >= 0)
+    state->set_position(at_end ? facts.size : static_cast<std::uint64_t>(position));
+  return detail::file_state::make_handle(state);
+}
+
+}  // namespace ringfiles

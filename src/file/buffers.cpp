@@ -1,0 +1,64 @@
+#include "ringfiles/detail/buffers.hpp"
+
+#include "file/file_state.hpp"
+#include "text/newlines.hpp"
+
+namespace ringfiles::detail {
+
+file_buffers::file_buffers(const file& of) noexcept : state_(file_state::of(of)) {}
+
+bool file_buffers::is_free() const noexcept {
+  if (state_ == nullptr || !state_->is_open() || state_->closing()) return false;
+  state_->core().check_fork();
+  return !state_->has_queue() && state_->core().allows_inline();
+}
+
+std::string_view file_buffers::readable() const noexcept {
+  if (!is_free() || state_->writing() || !state_->about().mode.readable) return {};
+  return state_->reader().bytes();
+}
+
+lines file_buffers::whole_lines(newline mode, std::size_t most) const noexcept {
+  const std::string_view all_bytes = readable();
+  for (;; most *= 4) {
+    const std::string_view bytes = all_bytes.substr(0, most);
+    const newline effective = text::effective_newline(bytes, mode);
+    const std::size_t end = text::end_of_last_line(bytes, effective, false);
+    if (end > 0 || bytes.size() == all_bytes.size())
+      return {nullptr, bytes.substr(0, end), effective};
+  }
+}
+
+void file_buffers::consume(std::size_t bytes, std::size_t reads) noexcept {
+  engine_core& core = state_->core();
+  state_->consume(bytes);
+  core.charge(static_cast<std::int64_t>(reads) * engine_floor::buffer_cost_ns);
+  core.charge_copy(bytes);
+  core.count(rung::buffer, reads);
+}
+
+bool file_buffers::write(std::string_view bytes) {
+  if (!is_free() || !state_->about().mode.writable || state_->has_drain_error()) return false;
+  state_->prepare_to_write();
+  auto& writer = state_->writer();
+  if (!writer.fits(bytes.size())) return false;
+  writer.take(bytes);
+  engine_core& core = state_->core();
+  core.charge(engine_floor::buffer_cost_ns);
+  core.charge_copy(bytes.size());
+  core.count(rung::buffer);
+  if (writer.full()) state_->drain();
+  return true;
+}
+
+std::optional<std::uint64_t> file_buffers::position() const noexcept {
+  if (!is_free() || !state_->seekable()) return std::nullopt;
+  return state_->position();
+}
+
+bool file_buffers::may_go_on() const noexcept {
+  engine_floor::thread_budget.look_at_clock();
+  return state_->core().allows_inline();
+}
+
+}  // namespace ringfiles::detail

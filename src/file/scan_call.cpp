@@ -1,0 +1,138 @@
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "file/calls.hpp"
+#include "file/read_calls.hpp"
+#include "ringfiles/scan.hpp"
+
+namespace ringfiles {
+namespace detail {
+namespace {
+
+/// Below this, filling the file's buffer serves the calls to come as well.
+constexpr std::size_t least_request_bytes = 256 * 1024;
+
+class scan_call final : public read_call<std::unique_ptr<scanner>> {
+ public:
+  scan_call(file_state& file, std::unique_ptr<scanner> by) noexcept
+      : read_call(file), scanner_(std::move(by)) {}
+
+ private:
+  const char* name() const noexcept override { return "read"; }
+
+  verdict take(std::string_view window, bool, bool final) override {
+    if (file_.about().mode.text) {
+      fail(errc::text_mode);
+      return verdict::ended;
+    }
+    if (!std::exchange(expected_, true) && scanner_->wants_size()) scanner_->expect(bytes_left());
+    std::size_t used = 0;
+    const scan_verdict said = scanner_->take(window, final, used);
+    if (used > 0) consume(used);
+    switch (said) {
+      case scan_verdict::ended:
+        succeed(std::move(scanner_));
+        return verdict::ended;
+      case scan_verdict::more:
+        return verdict::more;
+      case scan_verdict::direct:
+        return read_directly() ? verdict::elsewhere : verdict::more;
+      case scan_verdict::work:
+        request(opcode::job);
+        return verdict::elsewhere;
+    }
+    return verdict::more;
+  }
+
+  /// Where the size is not to be had at once, what it was when the file was opened.
+  std::uint64_t bytes_left() {
+    if (!file_.seekable()) return 0;
+    backend::request wanted;
+    file_.address(wanted, opcode::size);
+    const std::int64_t now = core_->try_inline(wanted);
+    const std::uint64_t size =
+        now >= 0 ? static_cast<std::uint64_t>(now) : file_.about().facts.size;
+    return size > file_.position() ? size - file_.position() : 0;
+  }
+
+  // What is cached and not large is copied once, straight to the scanner, here and now.
+  bool take_directly() override {
+    const std::span<char> room = scanner_->room();
+    const std::size_t count =
+        file_.read_past_buffer(std::as_writable_bytes(room), engine_floor::max_inline_bytes);
+    if (count == 0) return false;
+    scanner_->filled(count);
+    note_taken(count);
+    return true;
+  }
+
+  /// False: through the buffer, or take_directly().
+  bool read_directly() {
+    if (scanner_->room().size() < least_request_bytes || !file_.can_pass_buffer()) return false;
+    request(opcode::read);
+    return true;
+  }
+
+  /// Only once somebody waits for it: until then the call is tried, and says the same again.
+  void request(opcode code) {
+    if (!begun_) return;
+    file_.address(wanted_, code);
+    wanted_.owner = this;
+    wanted_.ended = ended;
+    if (code == opcode::read) {
+      const std::span<char> room = scanner_->room();
+      wanted_.offset = file_.position();
+      wanted_.set_buffer(room.data(), room.size());
+    } else {
+      wanted_.run = [](backend::request& job) noexcept {
+        static_cast<scan_call*>(job.owner)->scanner_->work();
+        job.result = 0;
+      };
+    }
+    running_ = true;
+    add_reference();  // the request's
+    file_.request_started();
+    core_->submit(wanted_);
+  }
+
+  static void ended(backend::request& request) noexcept {
+    auto& self = *static_cast<scan_call*>(request.owner);
+    {
+      std::lock_guard lock(self.file_.mutex());
+      self.running_ = false;
+      if (request.result < 0)
+        self.request_failed(code_of(request.result));
+      else if (request.code == opcode::read && !self.settled_)
+        self.account_read(request.moved);
+      self.file_.request_ended();
+    }
+    self.drop_reference();
+  }
+
+  void account_read(std::size_t count) {
+    file_.forget_buffered(file_.position() + count);
+    note_taken(count);
+    scanner_->filled(count);
+  }
+
+  void parked() noexcept override {
+    core_->park(wanted_);
+    core_->cancel(wanted_);
+  }
+
+  std::unique_ptr<scanner> scanner_;
+  backend::request wanted_;
+  bool expected_ = false;
+};
+
+}  // namespace
+
+}  // namespace detail
+
+operation<std::unique_ptr<scanner>> scan(file& from, std::unique_ptr<scanner> by) {
+  detail::file_state& file = detail::require_state(from, "read");
+  return operation<std::unique_ptr<scanner>>(new detail::scan_call(file, std::move(by)));
+}
+
+}  // namespace ringfiles
