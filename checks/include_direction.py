@@ -18,22 +18,24 @@ FLOORS = {
     "fs": {"base", "sys", "backend", "engine", "stream", "text", "file"},
 }
 # Floors that know the standard library alone; the others may know the system's headers too.
-STANDARD_ONLY = ("include/ringfiles/", "src/base/", "src/stream/", "src/text/")
+STANDARD_ONLY = ("include/ringfiles/", "src/base/", "src/stream/", "src/text/", "adaptors/python/")
 # A foreign header, and where alone it may be included.
 FOREIGN = [
     (re.compile(r"liburing(\.h|/)"), ("src/backend/uring/", "src/sys/",
                                          "tests/tools/careless_ring.cpp")),
     (re.compile(r"boost/"),
-     ("adaptors/", "tests/asio/", "tests/consumer/", "examples/", "bench/", "tools/")),
-    (re.compile(r"(Python\.h|nanobind/)"), ("adaptors/python/",)),
+     ("adaptors/asio/", "tests/asio/", "tests/consumer/", "examples/", "bench/", "tools/")),
+    (re.compile(r"(Python\.h|structmember\.h|nanobind/)"), ("adaptors/python/",)),
     (re.compile(r"simdjson\.h"), ("src/text/", "tests/", "bench/")),
     (re.compile(r"iconv\.h"), ("src/text/",)),
 ]
-# Headers beyond the standard's that one floor or file may know, and why.
+# Headers (or, with a slash, folders of them) beyond the standard's that one floor or file may
+# know, and why.
 GRANTED = {
     "src/text/": {"simdjson.h", "iconv.h"},  # decoding is what this floor is for
     "src/base/owned_fd.cpp": {"unistd.h"},   # closes the library's own descriptors
     "src/base/fork_guard.cpp": {"pthread.h"},  # the standard library knows no fork
+    "adaptors/python/": {"Python.h", "structmember.h", "nanobind/"},  # the door to Python
 }
 OUTER_FOLDERS = ("adaptors/", "tools/", "examples/")
 C_HEADERS = set(
@@ -66,6 +68,9 @@ class Tree:
         return any(name.startswith("adaptors/") and name.endswith("/include/" + header)
                    for name in self.files)
 
+    def is_door_of(self, name, header):
+        return "/".join(name.split("/")[:2]) + "/include/" + header in self.files
+
     def resolve(self, name, header):
         """Where a quoted include leads, as the compiler would look it up."""
         beside = posixpath.normpath(posixpath.join(posixpath.dirname(name), header))
@@ -77,7 +82,7 @@ class Tree:
         parts = name.split("/")
         if parts[0] == "adaptors" and len(parts) > 2:
             door = "/".join(parts[:2])
-            return [f"{door}/include/", f"{door}/src/", "include/"]
+            return [f"{door}/include/", f"{door}/src/", f"{door}/", "include/"]
         if parts[0] == "tools" and len(parts) > 2:
             return ["tools/", f"tools/{parts[1]}/", "include/"]
         return ["include/", "src/"]
@@ -90,7 +95,8 @@ def why_foreign(name, header):
             return f"<{header}> belongs only in {', '.join(homes)}"
     if not name.startswith(STANDARD_ONLY) or is_standard(header):
         return None
-    granted = any(name.startswith(place) and header in headers
+    folder = header.split("/")[0] + "/"
+    granted = any(name.startswith(place) and (header in headers or folder in headers)
                   for place, headers in GRANTED.items())
     if granted:
         return None
@@ -105,6 +111,8 @@ def why_public(tree, name, header):
         return f"there is no public header {header}"
     if name.startswith(("src/", "include/")):
         return f"{header} belongs to a door: the core knows no foreign loop"
+    if name.startswith("adaptors/") and not tree.is_door_of(name, header):
+        return f"{header} belongs to another door"
     return None
 
 

@@ -8,6 +8,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ringfiles")
 
 install(TARGETS ringfiles EXPORT ringfiles-targets FILE_SET HEADERS)
+export(EXPORT ringfiles-targets NAMESPACE ringfiles::)  # for RINGFILES_CORE of another build
 install(EXPORT ringfiles-targets NAMESPACE ringfiles:: DESTINATION "${package_dir}")
 if(TARGET ringfiles_asio)
   install(TARGETS ringfiles_asio EXPORT ringfiles-asio-targets FILE_SET HEADERS)

@@ -1,5 +1,9 @@
 # The core: everything below src/, public headers in include/.
 
+if(RINGFILES_CORE)
+  include("${RINGFILES_CORE}/ringfiles-targets.cmake")
+  return()
+endif()
 ringfiles_glob(core_sources "${PROJECT_SOURCE_DIR}/src/*.cpp")
 ringfiles_glob(core_headers "${PROJECT_SOURCE_DIR}/include/ringfiles/*.hpp")
 if(NOT RINGFILES_WITH_URING)

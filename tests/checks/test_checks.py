@@ -105,6 +105,14 @@ class IncludeDirection(CheckCase):
         self.assert_include("tests/asio/x.cpp", "<boost/asio.hpp>", True)
         self.assert_include("tests/unit/x.cpp", "<boost/asio.hpp>", False)
 
+    def test_the_python_door_knows_python_and_the_public_headers(self):
+        for fine in ("<Python.h>", "<nanobind/stl/string.h>", "<vector>", '"ringfiles/file.hpp"'):
+            self.assert_include("adaptors/python/x.cpp", fine, True)
+        for wrong in ('"sys/calls.hpp"', "<unistd.h>", "<boost/asio.hpp>", "<ringfiles/asio.hpp>"):
+            self.assert_include("adaptors/python/x.cpp", wrong, False)
+        self.assert_include("src/engine/x.cpp", "<Python.h>", False)
+        self.assert_include("include/ringfiles/x.hpp", "<nanobind/nanobind.h>", False)
+
     def test_a_commented_include_counts_not(self):
         self.assert_fine({"src/base/x.cpp": '// #include "sys/calls.hpp"\n'})
 

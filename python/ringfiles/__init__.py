@@ -1,0 +1,2 @@
+"""Non-blocking files for asyncio."""
+from ._ringfiles import backend_report as backend_report, version as version
