@@ -30,17 +30,17 @@ bool file_object::check_open_slowly(const char* closed_message) noexcept {
 
 bool file_object::check_readable() const noexcept {
   if (open->file.readable()) return true;
-  raise_unsupported(is_text()                     ? "not readable"
+  raise_unsupported(is_text()                  ? "not readable"
                     : kind() == file_kind::raw ? "File not open for reading"
-                                                  : "read");
+                                               : "read");
   return false;
 }
 
 bool file_object::check_writable() const noexcept {
   if (open->file.writable()) return true;
-  raise_unsupported(is_text()                     ? "not writable"
+  raise_unsupported(is_text()                  ? "not writable"
                     : kind() == file_kind::raw ? "File not open for writing"
-                                                  : "write");
+                                               : "write");
   return false;
 }
 
@@ -157,8 +157,8 @@ PyObject* repr(PyObject* self) noexcept {
   const file_object& file = file_of(self);
   const file_choices& choices = file.open->choices;
   if (!file.is_text())
-    return PyUnicode_FromFormat("<%s name=%R mode=%R>", Py_TYPE(self)->tp_name,
-                                choices.name.ptr(), choices.mode.ptr());
+    return PyUnicode_FromFormat("<%s name=%R mode=%R>", Py_TYPE(self)->tp_name, choices.name.ptr(),
+                                choices.mode.ptr());
   return PyUnicode_FromFormat("<%s name=%R mode=%R encoding=%R>", Py_TYPE(self)->tp_name,
                               choices.name.ptr(), choices.mode.ptr(), choices.encoding.ptr());
 }

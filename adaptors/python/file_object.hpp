@@ -48,9 +48,8 @@ struct file_state_of_python {
 };
 
 struct file_object {
-  PyObject_HEAD
-  file_state_of_python* open;  ///< owned; null only while it is being made
-  PyObject* name;              ///< borrowed from it
+  PyObject_HEAD file_state_of_python* open;  ///< owned; null only while it is being made
+  PyObject* name;                            ///< borrowed from it
 
   /// Sets RuntimeError if this is another loop than the one it was opened in.
   bool belongs_to(const loop_engine& engine) const noexcept;

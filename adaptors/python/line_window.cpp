@@ -38,9 +38,7 @@ bool line_window::open(detail::file_buffers& buffers, const text_format& format)
 PyObject* line_window::take_translated(const text_format& format, std::string_view raw,
                                        std::string_view content) noexcept {
   const std::string_view terminator = raw.substr(content.size());
-  see_newlines(terminator.size() == 2   ? seen_crlf
-               : terminator.front() == '\r' ? seen_cr
-                                            : seen_lf);
+  see_newlines(terminator.size() == 2 ? seen_crlf : terminator.front() == '\r' ? seen_cr : seen_lf);
   PyObject* text = decode(format, raw);
   return format.translates() ? translate(text) : text;
 }

@@ -82,8 +82,8 @@ bool loop_engine::watch(PyObject* loop, const std::shared_ptr<loop_engine>& self
   if (!capsule) return delete kept, false;
   const owned callback = steal(PyCFunction_New(&turn_method, capsule.ptr()));
   if (!callback) return false;
-  const owned done = steal(PyObject_CallMethod(loop, "add_reader", "iO", engine_->completion_fd(),
-                                               callback.ptr()));
+  const owned done = steal(
+      PyObject_CallMethod(loop, "add_reader", "iO", engine_->completion_fd(), callback.ptr()));
   return done.is_valid();
 }
 

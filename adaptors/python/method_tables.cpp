@@ -4,38 +4,39 @@
 namespace ringfiles::python {
 
 #define RINGFILES_COMMON_METHODS                                                                  \
-  {"flush", as_method(plain_method<flush_kind>), METH_NOARGS,                                      \
-   "flush() -> None: buffered bytes are with the kernel when it ends. write(2)."},                 \
-  {"close", as_method(plain_method<close_kind>), METH_NOARGS,                                      \
-   "close() -> None: flushes and closes; closed even if it raises. close(2)."},                    \
-  {"isatty", as_method(plain_method<isatty_kind>), METH_NOARGS, "isatty() -> bool"},               \
-  {"seekable", as_method(plain_method<seekable_kind>), METH_NOARGS, "seekable() -> bool"},         \
-  {"writable", as_method(plain_method<writable_kind>), METH_NOARGS, "writable() -> bool"},         \
-  {"tell", as_method(plain_method<tell_kind>), METH_NOARGS,                                        \
-   "tell() -> int: the position, in bytes."},                                                      \
-  {"seek", as_method(seek_method), METH_FASTCALL,                                                  \
-   "seek(offset, whence=0) -> int: the new position. In text, 0 or what tell() gave."},            \
-  {"truncate", as_method(truncate_method), METH_FASTCALL,                                          \
-   "truncate(size=None) -> int: cuts or extends to `size` bytes (default: the position). "         \
-   "ftruncate(2)."},                                                                               \
-  {"write", as_method(write_method), METH_O,                                                       \
-   "write(data) -> int: how many characters or bytes were taken, which is all of them."},          \
-  {"writelines", as_method(object_method<writelines_kind>), METH_O,                                \
-   "writelines(lines) -> None: all of an iterable, as one write."},                                \
-  {"readline", as_method(size_method<readline_kind>), METH_FASTCALL,                               \
-   "readline(limit=-1): the next line with its end; empty at the end of the file."},               \
-  {"readlines", as_method(size_method<readlines_kind>), METH_FASTCALL,                             \
-   "readlines(hint=-1) -> list: the lines that follow; stops after `hint` characters."},           \
-  {"lines", as_method(plain_method<lines_kind>), METH_NOARGS,                                      \
-   "lines() -> list: the whole lines that are at hand, at least one; empty at the end."},          \
-  {"fsync", as_method(plain_method<fsync_kind>), METH_NOARGS,                                      \
-   "fsync() -> None: what was written is on the device when it ends. A failure is final for "      \
-   "this file. fsync(2)."},                                                                        \
-  {"pread", as_method(pread_method), METH_FASTCALL,                                                \
-   "pread(size, offset) -> bytes: no position is used or moved; as many at once as you like."},    \
-  {"pwrite", as_method(pwrite_method), METH_FASTCALL,                                              \
-   "pwrite(data, offset) -> int: beside the buffer, so flush() first if both are used."},          \
-  {"fileno", as_method(fileno_method), METH_NOARGS, "fileno() -> int; not awaited."}
+  {"flush", as_method(plain_method<flush_kind>), METH_NOARGS,                                     \
+   "flush() -> None: buffered bytes are with the kernel when it ends. write(2)."},                \
+      {"close", as_method(plain_method<close_kind>), METH_NOARGS,                                 \
+       "close() -> None: flushes and closes; closed even if it raises. close(2)."},               \
+      {"isatty", as_method(plain_method<isatty_kind>), METH_NOARGS, "isatty() -> bool"},          \
+      {"seekable", as_method(plain_method<seekable_kind>), METH_NOARGS, "seekable() -> bool"},    \
+      {"writable", as_method(plain_method<writable_kind>), METH_NOARGS, "writable() -> bool"},    \
+      {"tell", as_method(plain_method<tell_kind>), METH_NOARGS,                                   \
+       "tell() -> int: the position, in bytes."},                                                 \
+      {"seek", as_method(seek_method), METH_FASTCALL,                                             \
+       "seek(offset, whence=0) -> int: the new position. In text, 0 or what tell() gave."},       \
+      {"truncate", as_method(truncate_method), METH_FASTCALL,                                     \
+       "truncate(size=None) -> int: cuts or extends to `size` bytes (default: the position). "    \
+       "ftruncate(2)."},                                                                          \
+      {"write", as_method(write_method), METH_O,                                                  \
+       "write(data) -> int: how many characters or bytes were taken, which is all of them."},     \
+      {"writelines", as_method(object_method<writelines_kind>), METH_O,                           \
+       "writelines(lines) -> None: all of an iterable, as one write."},                           \
+      {"readline", as_method(size_method<readline_kind>), METH_FASTCALL,                          \
+       "readline(limit=-1): the next line with its end; empty at the end of the file."},          \
+      {"readlines", as_method(size_method<readlines_kind>), METH_FASTCALL,                        \
+       "readlines(hint=-1) -> list: the lines that follow; stops after `hint` characters."},      \
+      {"lines", as_method(plain_method<lines_kind>), METH_NOARGS,                                 \
+       "lines() -> list: the whole lines that are at hand, at least one; empty at the end."},     \
+      {"fsync", as_method(plain_method<fsync_kind>), METH_NOARGS,                                 \
+       "fsync() -> None: what was written is on the device when it ends. A failure is final for " \
+       "this file. fsync(2)."},                                                                   \
+      {"pread", as_method(pread_method), METH_FASTCALL,                                           \
+       "pread(size, offset) -> bytes: no position is used or moved; as many at once as you "      \
+       "like."},                                                                                  \
+      {"pwrite", as_method(pwrite_method), METH_FASTCALL,                                         \
+       "pwrite(data, offset) -> int: beside the buffer, so flush() first if both are used."},     \
+      {"fileno", as_method(fileno_method), METH_NOARGS, "fileno() -> int; not awaited."}
 
 #define RINGFILES_NO_METHOD {nullptr, nullptr, 0, nullptr}
 

@@ -11,8 +11,17 @@ namespace ringfiles::python {
 namespace {
 
 /// The arguments of both functions, in this order; the package has checked them.
-enum argument { arg_path, arg_core_mode, arg_type, arg_mode, arg_buffering, arg_encoding,
-                arg_errors, arg_newline, argument_count };
+enum argument {
+  arg_path,
+  arg_core_mode,
+  arg_type,
+  arg_mode,
+  arg_buffering,
+  arg_encoding,
+  arg_errors,
+  arg_newline,
+  argument_count
+};
 
 PyObject* given(PyObject* arguments, argument which) noexcept {
   return PyTuple_GET_ITEM(arguments, which);
@@ -31,10 +40,10 @@ codec codec_of(const char* name) noexcept {
 newline newline_of(const char* given) noexcept {
   if (given == nullptr) return newline::universal;
   const std::string_view ends = given;
-  return ends.empty()    ? newline::untranslated
-         : ends == "\n"  ? newline::lf
-         : ends == "\r"  ? newline::cr
-                         : newline::crlf;
+  return ends.empty()   ? newline::untranslated
+         : ends == "\n" ? newline::lf
+         : ends == "\r" ? newline::cr
+                        : newline::crlf;
 }
 
 /// `encoding` is a pair for text: the codec's name here, and the name that the attribute tells.
@@ -131,7 +140,8 @@ PyObject* adopt_file(PyObject*, PyObject* const* values, Py_ssize_t count) noexc
 
 PyMethodDef open_functions[] = {
     {"open", as_method(open_file), METH_FASTCALL,
-     "open(path, core_mode, type, mode, buffering, encoding, errors, newline): awaitable of a file."},
+     "open(path, core_mode, type, mode, buffering, encoding, errors, newline): awaitable of a "
+     "file."},
     {"adopt", as_method(adopt_file), METH_FASTCALL,
      "adopt(…, descriptor, closefd): a file over a descriptor; arguments as open()'s before that."},
     {nullptr, nullptr, 0, nullptr},

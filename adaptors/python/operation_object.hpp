@@ -57,16 +57,15 @@ class suspension final : public waiter {
 struct operation_object {
   enum class state : unsigned char { fresh, waiting, over };
 
-  PyObject_HEAD
-  const operation_kind* kind;
+  PyObject_HEAD const operation_kind* kind;
   file_object* file;  ///< null for what belongs to no file
   PyObject* object;   ///< owned argument, or null
   Py_ssize_t number;  ///< argument
   Py_ssize_t second;  ///< another one
   suspension* waits;  ///< owned; null unless waiting
   state at;
-  bool owns_file;    ///< holds a reference to `file`
-  bool kept_by_file; ///< is held by the file, so it holds the file only while it waits
+  bool owns_file;     ///< holds a reference to `file`
+  bool kept_by_file;  ///< is held by the file, so it holds the file only while it waits
 };
 
 extern PyTypeObject* operation_type;

@@ -100,8 +100,7 @@ PyObject* serve_pwrite(operation_object& self) noexcept {
   return nullptr;
 }
 
-std::unique_ptr<pending> begin_pwrite(operation_object& self,
-                                      const std::shared_ptr<loop_engine>&) {
+std::unique_ptr<pending> begin_pwrite(operation_object& self, const std::shared_ptr<loop_engine>&) {
   Py_buffer view{};
   if (PyObject_GetBuffer(self.object, &view, PyBUF_SIMPLE) < 0) return nullptr;
   std::vector<std::string> parts;

@@ -56,8 +56,8 @@ PyObject* serve_read(operation_object& self) noexcept {
 std::unique_ptr<pending> begin_read(operation_object& self, const std::shared_ptr<loop_engine>&) {
   file_object& file = file_of(self);
   if (!file.is_text()) return wait_for_scan(file, scan_bytes(limit_of(self.number)));
-  return wait_for_scan(file, self.number < 0 ? scan_text(file)
-                                             : scan_characters(file, limit_of(self.number)));
+  return wait_for_scan(
+      file, self.number < 0 ? scan_text(file) : scan_characters(file, limit_of(self.number)));
 }
 
 // ---- Without a buffer, or with one read of it at the most ---------------------------------------
@@ -109,8 +109,8 @@ std::unique_ptr<pending> begin_read_raw(operation_object& self,
                                         const std::shared_ptr<loop_engine>&) {
   file_object& file = file_of(self);
   const bool whole = self.number < 0 || file.core().seekable();
-  return begin_raw(file, whole ? scan_bytes(limit_of(self.number))
-                               : scan_at_hand(limit_of(self.number), false));
+  return begin_raw(
+      file, whole ? scan_bytes(limit_of(self.number)) : scan_at_hand(limit_of(self.number), false));
 }
 
 PyObject* serve_readall(operation_object& self) noexcept {

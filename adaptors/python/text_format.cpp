@@ -101,8 +101,8 @@ portion take_portion(const text_format& format, std::string_view bytes, std::siz
     const std::string_view part = bytes.substr(0, size);
     const bool whole = size == bytes.size();
     taken.used = size;
-    taken.text = steal(whole && final ? decode(format, part)
-                                      : decode_partly(format, part, taken.used));
+    taken.text =
+        steal(whole && final ? decode(format, part) : decode_partly(format, part, taken.used));
     if (!taken.text || taken.used > 0 || whole) break;
   }
   taken.stuck = taken.used == 0;

@@ -40,8 +40,8 @@ bool prepare(file_object& file, PyObject* data, written& into) noexcept {
 
 bool may_write(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  const char* message = file.kind() == file_kind::buffered ? "write to closed file"
-                                                           : "I/O operation on closed file.";
+  const char* message =
+      file.kind() == file_kind::buffered ? "write to closed file" : "I/O operation on closed file.";
   return file.check_open(message) && file.check_writable();
 }
 
@@ -50,8 +50,7 @@ bool ends_a_line(std::string_view bytes) noexcept {
 }
 
 bool flushes(const file_object& file, std::string_view bytes) noexcept {
-  return file.kind() == file_kind::raw ||
-         (file.open->choices.line_buffering && ends_a_line(bytes));
+  return file.kind() == file_kind::raw || (file.open->choices.line_buffering && ends_a_line(bytes));
 }
 
 PyObject* serve_write(operation_object& self) noexcept {
@@ -204,8 +203,7 @@ PyObject* serve_close(operation_object& self) noexcept {
 /// Closed, whatever close() said.
 class close_pending final : public pending {
  public:
-  explicit close_pending(file_object& file)
-      : file_(file), close_(wait_for(file.core().close())) {}
+  explicit close_pending(file_object& file) : file_(file), close_(wait_for(file.core().close())) {}
   detail::call_base& call() noexcept override { return close_->call(); }
   PyObject* result(PyObject* filename) noexcept override {
     file_.open->closed = true;

@@ -37,6 +37,11 @@ void file_buffers::consume(std::size_t bytes, std::size_t reads) noexcept {
   core.count(rung::buffer, reads);
 }
 
+void file_buffers::forget() noexcept {
+  if (state_ != nullptr && state_->is_open() && !state_->has_queue() && state_->seekable())
+    state_->forget_read_ahead();
+}
+
 bool file_buffers::write(std::string_view bytes) {
   if (!is_free() || !state_->about().mode.writable || state_->has_drain_error()) return false;
   state_->prepare_to_write();

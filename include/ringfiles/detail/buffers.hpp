@@ -30,6 +30,8 @@ class file_buffers {
   lines whole_lines(newline mode, std::size_t most) const noexcept;
   /// Bytes of readable() were delivered, by so many reads.
   void consume(std::size_t bytes, std::size_t reads = 1) noexcept;
+  /// Has the next read see the file as it will be then. Streams keep what they have.
+  void forget() noexcept;
   /// Takes all of `bytes` as a write would, or nothing.
   bool write(std::string_view bytes);
   /// Where the next read or write will be; nothing while calls are queued.
