@@ -1,0 +1,134 @@
+"""Whole files in one hop: open, read or write, close."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from concurrent.futures import Executor
+from functools import partial
+from typing import Any
+
+from . import _jobs
+
+_Loop = asyncio.AbstractEventLoop
+
+
+async def read_bytes(
+    path: Any, *, loop: _Loop | None = None, executor: Executor | None = None
+) -> bytes:
+    """The content of a file, in one hop. ERRORS: those of `open` and `read`."""
+    return await _jobs.run(partial(_read, path, "rb"), loop=loop, executor=executor)
+
+
+async def read_text(
+    path: Any,
+    encoding: str | None = None,
+    errors: str | None = None,
+    newline: str | None = None,
+    *,
+    loop: _Loop | None = None,
+    executor: Executor | None = None,
+) -> str:
+    """The content of a text file, in one hop. Arguments and errors are those of `open`."""
+    reading = partial(_read, path, "r", encoding=encoding, errors=errors, newline=newline)
+    return await _jobs.run(reading, loop=loop, executor=executor)
+
+
+async def write_bytes(
+    path: Any,
+    data: Any,
+    *,
+    atomic: bool = False,
+    loop: _Loop | None = None,
+    executor: Executor | None = None,
+) -> int:
+    """Writes a whole file in one hop and returns the number of bytes.
+
+    With `atomic` the path holds the old content or the new one at any time, a power failure
+    included, never a part: a temporary file beside it is written and synchronised, and takes its
+    place and its permissions. What a symbolic link points at is replaced, not the link. That
+    costs two fsync, and needs leave to write in the folder. ERRORS: those of `open` and `write`;
+    EINVAL for `atomic` where the path is no regular file. Cancelled, it is finished all the same.
+    """
+    writing = partial(_write, path, "wb", data, atomic)
+    return await _jobs.run(writing, loop=loop, executor=executor)
+
+
+async def write_text(
+    path: Any,
+    data: str,
+    encoding: str | None = None,
+    errors: str | None = None,
+    newline: str | None = None,
+    *,
+    atomic: bool = False,
+    loop: _Loop | None = None,
+    executor: Executor | None = None,
+) -> int:
+    """Writes a whole text file in one hop and returns the number of characters.
+
+    `encoding`, `errors` and `newline` are those of `open`, `atomic` that of `write_bytes`.
+    """
+    writing = partial(
+        _write, path, "w", data, atomic, encoding=encoding, errors=errors, newline=newline)
+    return await _jobs.run(writing, loop=loop, executor=executor)
+
+
+def _read(path: Any, mode: str, **options: Any) -> Any:
+    with builtins.open(path, mode, **options) as file:
+        return file.read()
+
+
+def _write(path: Any, mode: str, data: Any, atomic: bool, **options: Any) -> int:
+    if atomic:
+        return _write_atomically(os.path.realpath(path), mode, data, options)
+    with builtins.open(path, mode, **options) as file:
+        return file.write(data)  # type: ignore[no-any-return]
+
+
+def _write_atomically(path: Any, mode: str, data: Any, options: Any) -> int:
+    permissions = _permissions_of(path)
+    folder = os.path.dirname(path)
+    temporary = os.path.join(os.fsdecode(folder), f".ringfiles-{secrets.token_hex(8)}")
+    try:
+        # Exclusively, so that the umask makes the permissions of a new file, as `open` does.
+        with builtins.open(temporary, mode.replace("w", "x"), **options) as file:
+            count = file.write(data)
+            file.flush()
+            if permissions is not None:
+                os.chmod(file.fileno(), permissions)
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    _synchronise_folder(folder)
+    return count  # type: ignore[no-any-return]
+
+
+def _permissions_of(path: Any) -> int | None:
+    """None if there is no such file yet."""
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if not stat.S_ISREG(mode):
+        # To put a file where a device or a pipe was would serve nobody.
+        raise OSError(errno.EINVAL, "only a regular file can be replaced", path)
+    return stat.S_IMODE(mode)
+
+
+def _synchronise_folder(folder: Any) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,126 @@
+"""What all asynchronous files share, and the object that `open` returns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from concurrent.futures import Executor
+from contextlib import AbstractAsyncContextManager
+from functools import partial, wraps
+from types import TracebackType
+from typing import Any, TypeVar
+
+from . import _calls, _jobs
+
+_T = TypeVar("_T")
+
+
+def wrap(func: Callable[..., _T]) -> Callable[..., Coroutine[Any, Any, _T]]:
+    """A coroutine function that calls `func` in a thread, with the caller's context variables.
+
+    It takes the arguments of `func`, and `loop=` and `executor=` (None: the running loop and its
+    default executor). ERRORS: those of `func`, unchanged.
+    """
+
+    @wraps(func)
+    async def run(
+        *args: Any,
+        loop: asyncio.AbstractEventLoop | None = None,
+        executor: Executor | None = None,
+        **kwargs: Any,
+    ) -> _T:
+        return await _jobs.run(partial(func, *args, **kwargs), loop=loop, executor=executor)
+
+    return run
+
+
+class AsyncBase(_calls.Ordered):
+    """An asynchronous file around a blocking one, `_file`, whose calls run in a thread.
+
+    Calls on one object run one at a time, in the order in which they were awaited. A call that is
+    cancelled before its turn never runs; one that runs goes on, and what it read is there for
+    the next read. `loop=None` follows the running loop; with a loop, use from another one is a
+    RuntimeError.
+    """
+
+    def __init__(
+        self, file: Any, loop: asyncio.AbstractEventLoop | None, executor: Executor | None
+    ) -> None:
+        self._file = file
+        self._executor = executor
+        self._ref_loop = loop
+
+    @property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        return self._ref_loop or asyncio.get_running_loop()
+
+    def __aiter__(self) -> Any:
+        return self
+
+    def __repr__(self) -> str:
+        return f"{super().__repr__()} wrapping {self._file!r}"
+
+    async def __anext__(self) -> Any:
+        # By readline, so that tell() works inside of `async for`, where a plain `for` forbids it.
+        line = await self.readline()  # type: ignore[attr-defined]
+        if not line:
+            raise StopAsyncIteration
+        return line
+
+
+class AsyncIndirectBase(AsyncBase):
+    """One whose blocking file is looked up at every call, as `sys.stdout` must be."""
+
+    def __init__(
+        self,
+        name: str,
+        loop: asyncio.AbstractEventLoop | None,
+        executor: Executor | None,
+        indirect: Callable[[], Any],
+    ) -> None:
+        self._indirect = indirect
+        self._name = name
+        super().__init__(None, loop, executor)
+
+    @property
+    def _file(self) -> Any:
+        return self._indirect()
+
+    @_file.setter
+    def _file(self, v: Any) -> None:
+        """There is nothing to keep."""
+
+
+class AiofilesContextManager(Awaitable[_T], AbstractAsyncContextManager[_T]):
+    """What `open` returns: `await` it, or enter it by `async with`; nothing happens before.
+
+    Awaited again it gives the same object. Leaving it closes the file, in the file's own
+    executor, after the calls that are still under way.
+    """
+
+    __slots__ = ("_coro", "_obj")
+
+    def __init__(self, coro: Coroutine[Any, Any, _T]) -> None:
+        self._coro = coro
+        self._obj: Any = None
+
+    def __await__(self) -> Generator[Any, Any, _T]:
+        if self._obj is None:
+            self._obj = yield from self._coro.__await__()
+        return self._obj
+
+    async def __aenter__(self) -> _T:
+        return await self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        leave = partial(self._obj._file.__exit__, exc_type, exc_val, exc_tb)
+        if isinstance(self._obj, _calls.Ordered):
+            await _calls.run(self._obj, leave, certain=True)
+        else:  # a type that somebody registered with `threadpool.wrap`
+            await _jobs.run(leave)
+        self._obj = None

@@ -1,0 +1,129 @@
+"""Files whose calls run in threads, and `open`, which chooses the type by the mode."""
+
+import asyncio
+import builtins
+import io
+import sys
+from functools import partial, singledispatch
+
+from .. import _jobs
+from ..base import AiofilesContextManager
+from .binary import (
+    AsyncBufferedIOBase,
+    AsyncBufferedReader,
+    AsyncFileIO,
+    AsyncIndirectBufferedIOBase,
+)
+from .text import AsyncTextIndirectIOWrapper, AsyncTextIOWrapper
+
+__all__ = (
+    "open",
+    "stderr",
+    "stderr_bytes",
+    "stdin",
+    "stdin_bytes",
+    "stdout",
+    "stdout_bytes",
+)
+
+# Looked up at every call: tests of others put slow or failing functions here.
+sync_open = builtins.open
+
+
+def open(
+    file,
+    mode="r",
+    buffering=-1,
+    encoding=None,
+    errors=None,
+    newline=None,
+    closefd=True,
+    opener=None,
+    *,
+    loop=None,
+    executor=None,
+):
+    """Opens a file as the built-in `open` does, with the same arguments and errors.
+
+    Returns an object to `await` or to enter by `async with`; nothing is opened, and no argument
+    looked at, before. `opener` runs in a thread and sees the context variables of the caller.
+    `executor` (None: the loop's default one) runs this and every later call on the file.
+    Cancelled, it leaves no open descriptor behind.
+    """
+    return AiofilesContextManager(
+        _open(
+            file, mode, buffering, encoding, errors, newline, closefd, opener,
+            loop=loop, executor=executor,
+        )
+    )
+
+
+async def _open(
+    file,
+    mode="r",
+    buffering=-1,
+    encoding=None,
+    errors=None,
+    newline=None,
+    closefd=True,
+    opener=None,
+    *,
+    loop=None,
+    executor=None,
+):
+    # Natively? Here is the place to return a file of the engine, while sync_open is builtins.open.
+    if loop is None:
+        loop = asyncio.get_running_loop()
+    opening = partial(
+        sync_open, file, mode=mode, buffering=buffering, encoding=encoding, errors=errors,
+        newline=newline, closefd=closefd, opener=opener,
+    )
+    opened = await _jobs.run(opening, loop=loop, executor=executor, undo=_close)
+    return wrap(opened, loop=loop, executor=executor)
+
+
+def _close(opened):
+    opened.close()
+
+
+@singledispatch
+def wrap(file, *, loop=None, executor=None):
+    """An asynchronous file around the open blocking `file`; `wrap.register` adds types.
+
+    ERRORS: TypeError for a type that nobody registered.
+    """
+    raise TypeError(f"Unsupported io type: {file}.")
+
+
+@wrap.register(io.TextIOBase)
+def _wrap_text(file, *, loop=None, executor=None):
+    return AsyncTextIOWrapper(file, loop=loop, executor=executor)
+
+
+@wrap.register(io.BufferedWriter)
+@wrap.register(io.BufferedIOBase)
+def _wrap_buffered(file, *, loop=None, executor=None):
+    return AsyncBufferedIOBase(file, loop=loop, executor=executor)
+
+
+@wrap.register(io.BufferedReader)
+@wrap.register(io.BufferedRandom)
+def _wrap_reader(file, *, loop=None, executor=None):
+    return AsyncBufferedReader(file, loop=loop, executor=executor)
+
+
+@wrap.register(io.FileIO)
+def _wrap_raw(file, *, loop=None, executor=None):
+    return AsyncFileIO(file, loop=loop, executor=executor)
+
+
+# Looked up at each call and bound to no loop, so that they follow whoever replaces sys.stdout.
+stdin = AsyncTextIndirectIOWrapper("sys.stdin", None, None, lambda: sys.stdin)
+stdout = AsyncTextIndirectIOWrapper("sys.stdout", None, None, lambda: sys.stdout)
+stderr = AsyncTextIndirectIOWrapper("sys.stderr", None, None, lambda: sys.stderr)
+stdin_bytes = AsyncIndirectBufferedIOBase(
+    "sys.stdin.buffer", None, None, lambda: sys.stdin.buffer)
+stdout_bytes = AsyncIndirectBufferedIOBase(
+    "sys.stdout.buffer", None, None, lambda: sys.stdout.buffer)
+stderr_bytes = AsyncIndirectBufferedIOBase(
+    "sys.stderr.buffer", None, None, lambda: sys.stderr.buffer)
