@@ -9,15 +9,16 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor
 from functools import partial
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from . import _jobs
+
+if TYPE_CHECKING:
+    from typing_extensions import Self  # `typing` has it from Python 3.11 on.
 
 # Folders that one hop lists ahead when walking bottom-up. A hop costs about as much as listing
 # one folder of ten entries; more per hop would only make the first result late.
 _FOLDERS_PER_HOP = 64
-
-_Self = TypeVar("_Self")  # typing.Self came with Python 3.11.
 
 
 class ScandirIterator:
@@ -36,7 +37,7 @@ class ScandirIterator:
     def __next__(self) -> os.DirEntry[Any]:
         return next(self._entries)
 
-    def __enter__(self: _Self) -> _Self:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

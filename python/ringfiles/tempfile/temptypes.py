@@ -51,7 +51,8 @@ class AsyncSpooledTemporaryFile(AsyncBase):
         buffered = self._file._file
         if buffered.closed:
             return 0
-        return getattr(buffered, "buffer", buffered).getbuffer().nbytes  # type: ignore[no-any-return]
+        size: int = getattr(buffered, "buffer", buffered).getbuffer().nbytes
+        return size
 
     def _fits_in_memory(self, s: Any) -> bool:
         """Whether writing `s` is a small copy, and cannot be what makes the file roll over."""
