@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "huge_pages.hpp"
+#include "ringfiles/detail/huge_pages.hpp"
 #include "scanners.hpp"
 
 namespace ringfiles::python {
@@ -61,7 +61,7 @@ class byte_scanner final : public python_scanner {
       _PyBytes_Resize(&memory, static_cast<Py_ssize_t>(capacity));
     bytes_ = steal(memory);
     capacity_ = capacity;
-    if (memory != nullptr) use_huge_pages(PyBytes_AS_STRING(memory), capacity);
+    if (memory != nullptr) detail::prefer_huge_pages(PyBytes_AS_STRING(memory), capacity);
     return memory != nullptr;
   }
 

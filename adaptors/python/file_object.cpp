@@ -1,7 +1,5 @@
 #include "file_object.hpp"
 
-#include <unistd.h>
-
 #include <cstring>
 #include <new>
 
@@ -216,8 +214,7 @@ PyObject* make_file(ringfiles::file&& opened, const std::shared_ptr<loop_engine>
     delete state;
     return PyErr_NoMemory();
   }
-  if (choices.buffering_by_default && !state->file.seekable() &&
-      ::isatty(state->file.native_handle()) == 1)
+  if (choices.buffering_by_default && state->file.is_terminal())
     state->choices.line_buffering = true;
   PyObject* self = type->tp_alloc(type, 0);
   if (self == nullptr) return delete state, nullptr;

@@ -1,7 +1,8 @@
 // An open file as a Python object: the base of the package's file classes.
 //
-// Four types share it: TextFile, BufferedFile, ReadableFile and RawFile. They have the methods; the classes of
-// the package, which derive from them, have the names and the places that aiofiles gave them.
+// Four types share it: TextFile, BufferedFile, ReadableFile and RawFile. They have the methods; the
+// classes of the package, which derive from them, have the names and the places that aiofiles gave
+// them.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // seek, tell, pread, pwrite, and what a file is.
-#include <unistd.h>
-
+#include <cstdio>
 #include <string>
+#include <vector>
 
 #include "errors.hpp"
 #include "methods.hpp"
@@ -116,7 +116,7 @@ std::unique_ptr<pending> begin_pwrite(operation_object& self, const std::shared_
 PyObject* serve_isatty(operation_object& self) noexcept {
   file_object& file = file_of(self);
   if (!file.check_open()) return nullptr;
-  return PyBool_FromLong(::isatty(file.core().native_handle()));
+  return PyBool_FromLong(file.core().is_terminal() ? 1 : 0);
 }
 
 PyObject* serve_seekable(operation_object& self) noexcept {

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string>
 
-#include "huge_pages.hpp"
+#include "ringfiles/detail/huge_pages.hpp"
 #include "scanners.hpp"
 #include "utf8_transcode.hpp"
 
@@ -27,7 +27,7 @@ class text_scanner final : public python_scanner {
     capacity_ = static_cast<std::size_t>(bytes);
     target_ = steal(PyUnicode_New(static_cast<Py_ssize_t>(bytes), 127));
     if (!target_) return PyErr_Clear();  // in pieces, then
-    use_huge_pages(PyUnicode_1BYTE_DATA(target_.ptr()), capacity_);
+    detail::prefer_huge_pages(PyUnicode_1BYTE_DATA(target_.ptr()), capacity_);
   }
 
   scan_verdict take(std::string_view bytes, bool final, std::size_t& used) override {
@@ -119,7 +119,7 @@ class text_scanner final : public python_scanner {
     if (!text_) return end_with_error();
     into_ = PyUnicode_DATA(text_.ptr());
     width_ = static_cast<unsigned>(PyUnicode_KIND(text_.ptr()));
-    use_huge_pages(into_, measure_.characters * width_);
+    detail::prefer_huge_pages(into_, measure_.characters * width_);
     step_ = step::filling;
     return scan_verdict::work;
   }

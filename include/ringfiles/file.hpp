@@ -147,6 +147,7 @@ class file {
   bool writable() const noexcept;
   bool seekable() const noexcept;
   bool is_text() const noexcept;
+  bool is_terminal() const noexcept;  ///< isatty(3)
   const std::string& path() const noexcept;
   const std::string& mode() const noexcept;
   /// What fstat(2) said when the file was opened; costs nothing.

@@ -10,7 +10,10 @@ from functools import partial, wraps
 from types import TracebackType
 from typing import Any, TypeVar
 
-from . import _calls, _jobs
+from . import _calls, _jobs, _ringfiles
+
+# Files of the engine, which closes them itself.
+_NATIVE = (_ringfiles.TextFile, _ringfiles.BufferedFile, _ringfiles.RawFile)
 
 _T = TypeVar("_T")
 
@@ -118,6 +121,10 @@ class AiofilesContextManager(Awaitable[_T], AbstractAsyncContextManager[_T]):
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
+        if isinstance(self._obj, _NATIVE):
+            await self._obj.close()
+            self._obj = None
+            return
         leave = partial(self._obj._file.__exit__, exc_type, exc_val, exc_tb)
         if isinstance(self._obj, _calls.Ordered):
             await _calls.run(self._obj, leave, certain=True)

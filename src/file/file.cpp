@@ -98,6 +98,9 @@ bool file::readable() const noexcept { return is_open() && state_->about().mode.
 bool file::writable() const noexcept { return is_open() && state_->about().mode.writable; }
 bool file::seekable() const noexcept { return is_open() && state_->seekable(); }
 bool file::is_text() const noexcept { return state_ != nullptr && state_->about().mode.text; }
+bool file::is_terminal() const noexcept {
+  return is_open() && !state_->seekable() && sys::is_terminal(state_->about().fd);
+}
 file_status file::status_at_open() const noexcept {
   return state_ == nullptr ? file_status{} : sys::status_of(state_->about().facts);
 }

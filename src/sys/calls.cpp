@@ -215,6 +215,8 @@ int set_nonblocking(int fd, bool on) noexcept {
   return wanted == flags ? 0 : negative_errno(::fcntl(fd, F_SETFL, wanted));
 }
 
+bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }
+
 int is_appending(int fd) noexcept {
   const int flags = negative_errno(::fcntl(fd, F_GETFL));
   return flags < 0 ? flags : (flags & O_APPEND) != 0 ? 1 : 0;

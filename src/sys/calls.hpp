@@ -97,6 +97,7 @@ int wait_readable(int fd, int timeout_ms) noexcept;
 /// Puts `fresh` in the place of `old`, which keeps its number; closes `fresh`.
 int replace_descriptor(int fresh, int old) noexcept;
 int set_nonblocking(int fd, bool on) noexcept;
+bool is_terminal(int fd) noexcept;
 /// Opened with O_APPEND: 1 or 0, or -errno.
 int is_appending(int fd) noexcept;
 /// Where the descriptor itself stands; -ESPIPE where there is no such thing.

@@ -9,6 +9,7 @@ TREE is the unpacked source of aiofiles 25.1.0; without it, pip downloads it. Pr
 
 import argparse
 import importlib.util
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -21,7 +22,8 @@ VERSION = "25.1.0"
 ITEMS = 219
 SUITE_TIMEOUT_S = 300
 HERE = Path(__file__).resolve().parent
-PACKAGE_ROOT = HERE.parent.parent / "python"
+# The package that this interpreter finds: with the extension, it is not beside its sources.
+PACKAGE_ROOT = Path(importlib.util.find_spec("ringfiles").origin).parent.parent
 
 # pip asks a source archive for its metadata before it saves it. A stand-in for the build tool
 # answers, so that nothing has to be built or fetched besides the archive.

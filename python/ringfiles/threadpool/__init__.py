@@ -27,7 +27,7 @@ __all__ = (
 )
 
 # Looked up at every call: tests of others put slow or failing functions here.
-sync_open = builtins.open
+sync_open = _builtin_open = builtins.open
 
 
 def open(
@@ -71,9 +71,15 @@ async def _open(
     loop=None,
     executor=None,
 ):
-    # Natively? Here is the place to return a file of the engine, while sync_open is builtins.open.
     if loop is None:
         loop = asyncio.get_running_loop()
+    # By the engine, unless somebody wants the calls elsewhere, or has put a function of his own
+    # in the place of the built-in one.
+    if executor is None and sync_open is _builtin_open and loop is asyncio.get_running_loop():
+        opened = await _native.open(
+            file, mode, buffering, encoding, errors, newline, closefd, opener)
+        if opened is not None:
+            return opened
     opening = partial(
         sync_open, file, mode=mode, buffering=buffering, encoding=encoding, errors=errors,
         newline=newline, closefd=closefd, opener=opener,
@@ -116,6 +122,8 @@ def _wrap_reader(file, *, loop=None, executor=None):
 def _wrap_raw(file, *, loop=None, executor=None):
     return AsyncFileIO(file, loop=loop, executor=executor)
 
+
+from .. import _native  # noqa: E402  (it derives from the classes above)
 
 # Looked up at each call and bound to no loop, so that they follow whoever replaces sys.stdout.
 stdin = AsyncTextIndirectIOWrapper("sys.stdin", None, None, lambda: sys.stdin)

@@ -1,0 +1,214 @@
+"""Which files the engine serves, and under which class.
+
+Everything that `open` accepts and the engine serves exactly as the built-in `open` would is planned
+here. What is left goes the way of aiofiles, a Python file in a thread: other codecs, error handlers
+that make several characters of one byte, descriptors of pipes and terminals, and all arguments
+that `open` refuses, since nobody words its errors better than itself.
+"""
+
+from __future__ import annotations
+
+import codecs
+import functools
+import io
+import locale
+import os
+import stat
+import sys
+from typing import Any, NamedTuple
+
+from . import _jobs, _ringfiles
+from .threadpool import binary, text
+
+_CODECS = {"utf-8": "utf-8", "ascii": "ascii", "iso8859-1": "latin-1"}
+# One byte makes one character at the most, or none.
+_HANDLERS = frozenset({"strict", "ignore", "replace", "surrogateescape"})
+_WRITING_HANDLERS = _HANDLERS | {"backslashreplace", "xmlcharrefreplace", "namereplace"}
+_NEWLINES = frozenset({None, "", "\n", "\r", "\r\n"})
+_FLAGS = {
+    "r": 0,
+    "w": os.O_CREAT | os.O_TRUNC,
+    "a": os.O_CREAT | os.O_APPEND,
+    "x": os.O_CREAT | os.O_EXCL,
+}
+
+
+class _Bypass:
+    """Access to what lies below an asynchronous file: blocking, and beside its buffer."""
+
+    _bypass: Any = None
+
+    def _open_bypass(self) -> Any:
+        if self._bypass is None:
+            mode = self.mode.replace("t", "").replace("b", "") + "b"  # type: ignore[attr-defined]
+            # The file exists by now, and keeps what it has.
+            mode = mode.replace("w", "r+").replace("x", "r+") if "+" not in mode else (
+                mode.replace("w", "r").replace("x", "r"))
+            self._bypass = io.open(self.fileno(), mode, closefd=False)  # type: ignore[attr-defined]
+        return self._bypass
+
+
+class NativeText(_Bypass, _ringfiles.TextFile, text.AsyncTextIOWrapper):  # type: ignore[misc]
+    """A text file of the engine."""
+
+    @property
+    def buffer(self) -> Any:
+        """A blocking binary file over the same descriptor; flush() before, seek() after."""
+        return self._open_bypass()
+
+
+class NativeBuffered(_Bypass, _ringfiles.BufferedFile, binary.AsyncBufferedIOBase):  # type: ignore[misc]
+    """A binary file of the engine, for writing."""
+
+    @property
+    def raw(self) -> Any:
+        """A blocking raw file over the same descriptor; flush() before, seek() after."""
+        return self._open_bypass().raw
+
+
+class NativeReader(_Bypass, _ringfiles.ReadableFile, binary.AsyncBufferedReader):  # type: ignore[misc]
+    """A binary file of the engine, for reading."""
+
+    raw = NativeBuffered.raw
+
+
+class NativeRaw(_ringfiles.RawFile, binary.AsyncFileIO):  # type: ignore[misc]
+    """A binary file of the engine, without a buffer."""
+
+
+class Plan(NamedTuple):
+    """How a file is opened, but for its path."""
+
+    core_mode: str
+    type: type
+    mode: str
+    buffering: int
+    encoding: tuple[str, str] | None
+    errors: str | None
+    newline: str | None
+    flags: int
+
+
+@functools.lru_cache(maxsize=256)
+def plan(
+    mode: str, buffering: int, encoding: str | None, errors: str | None, newline: str | None
+) -> Plan | None:
+    """None: not for the engine. `encoding` is never None for text."""
+    action = mode.strip("bt+")
+    letters = set(mode)
+    if len(action) != 1 or action not in _FLAGS or len(letters) != len(mode) or letters >= {*"bt"}:
+        return None
+    updating = "+" in mode
+    access = os.O_RDWR if updating else os.O_RDONLY if action == "r" else os.O_WRONLY
+    common = _FLAGS[action] | access | os.O_CLOEXEC
+    core_mode = action + "b" + ("+" if updating else "")
+    if "b" in mode:
+        if buffering == 1 or (encoding, errors, newline) != (None, None, None):
+            return None
+        shown = ("r" if action == "w" and updating else action) + core_mode[1:]
+        only_writes = action != "r" and not updating
+        kind = NativeRaw if buffering == 0 else NativeBuffered if only_writes else NativeReader
+        return Plan(core_mode, kind, shown, buffering, None, None, None, common)
+    codec = _codec(encoding)
+    handlers = _WRITING_HANDLERS if access == os.O_WRONLY else _HANDLERS
+    if codec is None or buffering == 0 or (errors or "strict") not in handlers:
+        return None
+    if newline not in _NEWLINES:
+        return None
+    return Plan(core_mode, NativeText, mode, buffering, (codec, encoding or ""),
+                errors or "strict", newline, common)
+
+
+def _codec(encoding: str | None) -> str | None:
+    try:
+        return _CODECS.get(codecs.lookup(encoding or "").name)
+    except (LookupError, ValueError, TypeError):
+        return None
+
+
+def _locale_encoding() -> str:
+    if sys.flags.utf8_mode:
+        return "utf-8" if sys.version_info < (3, 11) else "UTF-8"
+    return locale.getpreferredencoding(False)
+
+
+def _plan_of(
+    mode: Any, buffering: Any, encoding: Any, errors: Any, newline: Any
+) -> Plan | None:
+    try:
+        if "b" not in mode and (encoding is None or encoding == "locale"):
+            if encoding is None and sys.flags.warn_default_encoding:
+                return None  # the built-in open warns
+            encoding = _locale_encoding()
+        return plan(mode, buffering, encoding, errors, newline)
+    except TypeError:
+        return None
+
+
+async def open(
+    file: Any, mode: Any, buffering: Any, encoding: Any, errors: Any, newline: Any,
+    closefd: Any, opener: Any,
+) -> Any:
+    """The open file; None if it is not one for the engine. ERRORS: those of `open`."""
+    planned = _plan_of(mode, buffering, encoding, errors, newline)
+    if planned is None:
+        return None
+    if type(file) is int:
+        return None if opener is not None else _adopt(file, file, planned, bool(closefd))
+    path = file if type(file) is str else _path(file)
+    if path is None or not closefd or (b"\0" if type(path) is bytes else "\0") in path:
+        return None
+    if opener is not None:
+        return await _open_with(opener, path, planned)
+    return await _ringfiles.open(path, *planned[:7])
+
+
+def _path(file: Any) -> Any:
+    try:
+        return os.fspath(file)
+    except TypeError:
+        return None
+
+
+def _adopt(descriptor: int, name: Any, planned: Plan, closefd: bool) -> Any:
+    """None: not a regular file. The engine would have to know how it was opened."""
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+    except (OSError, OverflowError):
+        return None
+    return _ringfiles.adopt(name, *planned[:7], descriptor, closefd)
+
+
+async def _open_with(opener: Any, path: Any, planned: Plan) -> Any:
+    """The opener runs in a thread; what it gives belongs to the file."""
+    opening = functools.partial(opener, path, planned.flags)
+    descriptor = await _jobs.run(opening, undo=_close_descriptor)
+    if not isinstance(descriptor, int):
+        raise TypeError("expected integer from opener")
+    if descriptor < 0:
+        raise ValueError(f"opener returned {descriptor}")
+    try:
+        os.set_inheritable(descriptor, False)
+        adopted = _adopt(descriptor, path, planned, True)
+        if adopted is not None:
+            return adopted
+        return await _wrapped(descriptor, path, planned)
+    except BaseException:
+        _close_descriptor(descriptor)
+        raise
+
+
+async def _wrapped(descriptor: int, path: Any, planned: Plan) -> Any:
+    from . import threadpool
+
+    encoding = planned.encoding[1] if planned.encoding else None
+    opening = functools.partial(
+        io.open, path, planned.mode, planned.buffering, encoding, planned.errors,
+        planned.newline, True, lambda *_: descriptor)
+    return threadpool.wrap(await _jobs.run(opening))
+
+
+def _close_descriptor(descriptor: Any) -> None:
+    if isinstance(descriptor, int) and descriptor >= 0:
+        os.close(descriptor)
