@@ -45,8 +45,7 @@ class byte_scanner final : public python_scanner {
   /// What is expected, at once; then twice as much whenever that was too little.
   bool make_room(std::size_t more, bool final) noexcept {
     const std::size_t needed = size_ + more;
-    if (bytes_ && (needed < capacity_ || needed == limit_ || (final && needed == capacity_)))
-      return true;
+    if (bytes_ && needed <= capacity_) return true;
     std::size_t wanted = final ? needed : std::max(needed, first_guess_bytes);
     if (!bytes_ && expected_ != 0) wanted = std::max(wanted, expected_);
     if (bytes_ && !final) wanted = std::max(wanted, 2 * capacity_);

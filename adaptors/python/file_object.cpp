@@ -92,19 +92,10 @@ PyObject* get_newlines(PyObject* self, void*) noexcept {
   }
 }
 
-/// aiofiles' name for the Python file that a file object wraps: here it is the file itself.
-PyObject* get_itself(PyObject* self, void*) noexcept { return new_reference(self); }
-
-PyObject* get_loop_state(PyObject* self, void*) noexcept {
-  return PyBool_FromLong(file_of(self).open->engine->is_closed() ? 0 : 1);
-}
-
 PyGetSetDef common_properties[] = {
     {"name", get_name, nullptr, "The path, or descriptor, that it was opened with.", nullptr},
     {"mode", get_mode, nullptr, "The mode, as Python's own file objects tell it.", nullptr},
     {"closed", get_closed, nullptr, "Whether close() has ended.", nullptr},
-    {"_file", get_itself, nullptr, nullptr, nullptr},
-    {"_is_native", get_loop_state, nullptr, nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
@@ -117,8 +108,6 @@ PyGetSetDef text_properties[] = {
     {"line_buffering", get_line_buffering, nullptr, "Whether each line is flushed.", nullptr},
     {"newlines", get_newlines, nullptr, "The line ends met so far: None, a str, or a tuple.",
      nullptr},
-    {"_file", get_itself, nullptr, nullptr, nullptr},
-    {"_is_native", get_loop_state, nullptr, nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 

@@ -79,6 +79,9 @@ extern const operation_kind read_kind, read1_kind, read_raw_kind, readall_kind, 
 extern const operation_kind write_kind, writelines_kind, flush_kind, fsync_kind, close_kind,
     truncate_kind;
 PyObject* write_method(PyObject* self, PyObject* data) noexcept;
+PyObject* close_now_method(PyObject* self, PyObject*) noexcept;
+PyObject* settle_now_method(PyObject* self, PyObject*) noexcept;
+PyObject* mark_detached_method(PyObject* self, PyObject*) noexcept;
 PyObject* truncate_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept;
 // position_methods.cpp
 extern const operation_kind seek_kind, tell_kind, pread_kind, pwrite_kind, isatty_kind,
@@ -88,6 +91,5 @@ PyObject* pread_method(PyObject* self, PyObject* const* values, Py_ssize_t count
 PyObject* pwrite_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept;
 PyObject* fileno_method(PyObject* self, PyObject*) noexcept;
 PyObject* readable_method(PyObject* self, PyObject*) noexcept;
-PyObject* forget_method(PyObject* self, PyObject*) noexcept;
 
 }  // namespace ringfiles::python

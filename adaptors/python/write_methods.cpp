@@ -228,6 +228,55 @@ constinit const operation_kind fsync_kind{"fsync", serve_when_open, begin_fsync}
 constinit const operation_kind truncate_kind{"truncate", serve_truncate, begin_truncate};
 constinit const operation_kind close_kind{"close", serve_close, begin_close};
 
+// For those who cannot await: what was buffered is still written, in the background.
+PyObject* close_now_method(PyObject* self, PyObject*) noexcept {
+  file_state_of_python& state = *file_of(self).open;
+  state.window.settle(state.buffers);
+  state.window.release();
+  state.closed = true;
+  state.buffers = {};
+  state.file = {};
+  Py_RETURN_NONE;
+}
+
+namespace {
+
+/// Waits on the loop's thread. Null: `failure` tells.
+void wait_here(loop_engine& engine, operation<void> what) {
+  bool ended = false;
+  detail::call_base& call = *what.call().get();
+  if (!call.try_now()) {
+    call.start({[](void* flag) noexcept { *static_cast<bool*>(flag) = true; }, &ended});
+    while (!ended) {
+      if (engine.core().run_completions() == 0 && !ended) engine.core().wait();
+    }
+  }
+  what.call()->take();
+}
+
+}  // namespace
+
+// detach() is no coroutine in aiofiles: it writes what is buffered while the loop waits.
+PyObject* settle_now_method(PyObject* self, PyObject*) noexcept {
+  file_object& file = file_of(self);
+  if (!file.check_open()) return nullptr;
+  try {
+    file.buffers();
+    wait_here(*file.open->engine, file.core().flush());
+  } catch (...) {
+    raise_current(file.name);
+    return nullptr;
+  }
+  const auto position = file.open->buffers.position();
+  return PyLong_FromUnsignedLongLong(position.value_or(0));
+}
+
+PyObject* mark_detached_method(PyObject* self, PyObject*) noexcept {
+  const owned dropped = steal(close_now_method(self, nullptr));
+  file_of(self).open->detached = true;
+  Py_RETURN_NONE;
+}
+
 PyObject* write_method(PyObject* self, PyObject* data) noexcept {
   file_object& file = file_of(self);
   if (file.is_text()) {

@@ -33,47 +33,107 @@ _FLAGS = {
 }
 
 
-class _Bypass:
-    """Access to what lies below an asynchronous file: blocking, and beside its buffer."""
+class Below:
+    """What stands for the blocking file that aiofiles' objects keep in `_file`."""
+
+    def __init__(self, file: Any) -> None:
+        self._asynchronous = file
+
+    @property
+    def closed(self) -> bool:
+        return self._asynchronous.closed  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Not awaited, so errors are not heard of; what is buffered is written all the same."""
+        self._asynchronous._close_now()
+
+    def __enter__(self) -> Below:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("name", "mode", "fileno", "encoding", "errors", "newlines"):
+            return getattr(self._asynchronous, name)
+        raise AttributeError(name)
+
+
+class _Blocking:
+    """What a file of the engine does without being awaited, as it is in aiofiles: it blocks."""
 
     _bypass: Any = None
 
-    def _open_bypass(self) -> Any:
+    @property
+    def _file(self) -> Below:
+        return Below(self)
+
+    def _over(self, descriptor: int, closefd: bool) -> Any:
+        """A blocking binary file over a descriptor of this file."""
+        mode: str = self.mode.replace("t", "").replace("b", "")  # type: ignore[attr-defined]
+        # The file exists by now, and keeps what it has.
+        made = mode.replace("w", "r").replace("x", "r") if "+" in mode else mode.replace("x", "w")
+        raw = io.FileIO(descriptor, made, closefd=closefd)
+        if "+" in made:
+            return io.BufferedRandom(raw)
+        return io.BufferedReader(raw) if made == "r" else io.BufferedWriter(raw)
+
+    def _beside(self) -> Any:
         if self._bypass is None:
-            mode = self.mode.replace("t", "").replace("b", "") + "b"  # type: ignore[attr-defined]
-            # The file exists by now, and keeps what it has.
-            mode = mode.replace("w", "r+").replace("x", "r+") if "+" not in mode else (
-                mode.replace("w", "r").replace("x", "r"))
-            self._bypass = io.open(self.fileno(), mode, closefd=False)  # type: ignore[attr-defined]
+            self._bypass = self._over(self.fileno(), closefd=False)  # type: ignore[attr-defined]
         return self._bypass
 
+    def _detach(self) -> Any:
+        position = self._settle_now()  # type: ignore[attr-defined]
+        descriptor = os.dup(self.fileno())  # type: ignore[attr-defined]
+        os.lseek(descriptor, position, os.SEEK_SET)
+        self._mark_detached()  # type: ignore[attr-defined]
+        return self._over(descriptor, closefd=True)
 
-class NativeText(_Bypass, _ringfiles.TextFile, text.AsyncTextIOWrapper):  # type: ignore[misc]
+
+class NativeText(_Blocking, _ringfiles.TextFile, text.AsyncTextIOWrapper):  # type: ignore[misc]
     """A text file of the engine."""
 
     @property
     def buffer(self) -> Any:
         """A blocking binary file over the same descriptor; flush() before, seek() after."""
-        return self._open_bypass()
+        return self._beside()
+
+    def detach(self) -> Any:
+        """The blocking binary file below; this one cannot be used any more."""
+        return self._detach()
 
 
-class NativeBuffered(_Bypass, _ringfiles.BufferedFile, binary.AsyncBufferedIOBase):  # type: ignore[misc]
-    """A binary file of the engine, for writing."""
-
+class _Buffered(_Blocking):
     @property
     def raw(self) -> Any:
         """A blocking raw file over the same descriptor; flush() before, seek() after."""
-        return self._open_bypass().raw
+        return self._beside().raw
+
+    def detach(self) -> Any:
+        """The blocking raw file below; this one cannot be used any more."""
+        return self._detach().detach()
 
 
-class NativeReader(_Bypass, _ringfiles.ReadableFile, binary.AsyncBufferedReader):  # type: ignore[misc]
+class NativeBuffered(  # type: ignore[misc]
+    _Buffered, _ringfiles.BufferedFile, binary.AsyncBufferedIOBase
+):
+    """A binary file of the engine, for writing."""
+
+
+class NativeReader(  # type: ignore[misc]
+    _Buffered, _ringfiles.ReadableFile, binary.AsyncBufferedReader
+):
     """A binary file of the engine, for reading."""
 
-    raw = NativeBuffered.raw
 
-
-class NativeRaw(_ringfiles.RawFile, binary.AsyncFileIO):  # type: ignore[misc]
+class NativeRaw(_Blocking, _ringfiles.RawFile, binary.AsyncFileIO):  # type: ignore[misc]
     """A binary file of the engine, without a buffer."""
+
+
+for _type in (NativeText, NativeBuffered, NativeReader, NativeRaw):
+    # Programs meet these names: in a repr, in a log.
+    _type.__name__ = _type.__qualname__ = _type.__bases__[-1].__name__
 
 
 class Plan(NamedTuple):

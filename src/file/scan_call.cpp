@@ -69,7 +69,8 @@ class scan_call final : public read_call<std::unique_ptr<scanner>> {
 
   /// False: through the buffer, or take_directly().
   bool read_directly() {
-    if (scanner_->room().size() < least_request_bytes || !file_.can_pass_buffer()) return false;
+    if (fell_short_ || scanner_->room().size() < least_request_bytes || !file_.can_pass_buffer())
+      return false;
     request(opcode::read);
     return true;
   }
@@ -111,6 +112,7 @@ class scan_call final : public read_call<std::unique_ptr<scanner>> {
   }
 
   void account_read(std::size_t count) {
+    fell_short_ = count < wanted_.size;  // at the end of the file, as a rule: the buffer will tell
     file_.forget_buffered(file_.position() + count);
     note_taken(count);
     scanner_->filled(count);
@@ -124,6 +126,7 @@ class scan_call final : public read_call<std::unique_ptr<scanner>> {
   std::unique_ptr<scanner> scanner_;
   backend::request wanted_;
   bool expected_ = false;
+  bool fell_short_ = false;
 };
 
 }  // namespace

@@ -46,10 +46,13 @@ async def test_gathered_writes_land_in_order(tmp_path):
     assert (tmp_path / "new").read_bytes() == b"".join(b"%09d\n" % n for n in range(200))
 
 
-async def test_two_loops_over_one_file_split_its_lines(written):
+async def test_two_loops_over_one_file_split_its_lines(tmp_path):
     async def collect(file):
         return [line async for line in file]
 
+    # More than one of them gets before it has to let the other one run.
+    written = tmp_path / "many"
+    written.write_text("".join(f"{number:09}\n" for number in range(100_000)))
     async with ringfiles.open(written) as file:
         one, other = await asyncio.gather(collect(file), collect(file))
     assert one and other
