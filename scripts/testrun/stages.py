@@ -6,6 +6,7 @@ from pathlib import Path
 
 from . import gtest, process, protocol
 from .builds import Builds
+from .python_stage import python_tests
 
 CHECK_TIMEOUT_S = 60
 BINARY_TIMEOUT_S = 300
@@ -188,5 +189,6 @@ ALL = {
     "asan": address_sanitizer,
     "tsan": thread_sanitizer,
     "tidy": tidy,
+    "python": python_tests,
     "system": system_tests,
 }

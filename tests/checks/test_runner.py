@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from test_checks import Printing  # noqa: E402
-from testrun import gtest, protocol  # noqa: E402
+from testrun import gtest, protocol, pytests  # noqa: E402
 from testrun.tally import Tally  # noqa: E402
 
 TIMEOUT_S = 20
@@ -94,6 +94,42 @@ class Googletest(Programs):
     def test_a_missing_program_fails(self):
         self.quietly(gtest.run_binary, Path(self.folder.name) / "absent", TIMEOUT_S, {})
         self.assert_counts(0, 1, 0)
+
+
+CASES = {"passes": "", "fails": '<failure message="assert 1 == 2&#10;more">trace</failure>',
+         "breaks": '<error message="no fixture">trace</error>',
+         "skips": '<skipped message="no such kernel">where</skipped>'}
+
+
+class Pytest(Programs):
+    def run_pytest(self, names, text=""):
+        """A stand-in for an interpreter, whose pytest writes this report, unless that is None."""
+        cases = "".join(f'<testcase classname="t" name="{name}">{CASES[name]}</testcase>'
+                        for name in names or ())
+        write = "" if names is None else (
+            'for word; do case $word in --junitxml=*) report=${word#*=};; esac; done\n'
+            f"cat > $report <<'END'\n<testsuites><testsuite>{cases}</testsuite></testsuites>\n"
+            "END\n")
+        self.quietly(pytests.run, self.program(write + text), [], TIMEOUT_S, {})
+
+    def test_results_are_counted(self):
+        self.run_pytest(["passes", "fails", "breaks", "skips"], "exit 1")
+        self.assert_counts(1, 2, 1)
+        self.assertEqual(self.tally.failures[0], ("stage: t::fails", "assert 1 == 2"))
+        self.assertEqual(self.tally.skips, [("stage: t::skips", "no such kernel")])
+
+    def test_a_run_without_tests_fails(self):
+        self.run_pytest([])
+        self.assert_counts(0, 1, 0)
+
+    def test_a_crash_fails(self):
+        self.run_pytest(None, "kill -SEGV $$")
+        self.assert_counts(0, 1, 0)
+        self.assertIn("SIGSEGV", self.tally.failures[0][1])
+
+    def test_a_bad_status_after_good_tests_fails(self):
+        self.run_pytest(["passes"], "exit 3")
+        self.assert_counts(1, 1, 0)
 
 
 class Scripts(Programs):
