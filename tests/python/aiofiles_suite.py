@@ -91,7 +91,7 @@ def copy_tests(tree, folder):
 def run_suite(folder, uvloop):
     environment = {
         **os.environ,
-        "PYTHONPATH": str(PACKAGE_ROOT),
+        "PYTHONPATH": os.environ.get("PYTHONPATH", str(PACKAGE_ROOT)),
         "PYTHONDONTWRITEBYTECODE": "1",
         "SUITE_LOOP": "uvloop" if uvloop else "asyncio",
         "SUITE_RESULTS": str(folder / "results"),
