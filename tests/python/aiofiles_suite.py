@@ -73,7 +73,8 @@ def download(folder):
     if ran.returncode != 0 or not archives:
         return None
     with tarfile.open(archives[0]) as archive:
-        archive.extractall(folder, filter="data")
+        # Python 3.11.2, which is Debian 12's, has no filters yet.
+        archive.extractall(folder, **{"filter": "data"} if hasattr(tarfile, "data_filter") else {})
     return folder / f"aiofiles-{VERSION}"
 
 
