@@ -1,0 +1,1 @@
+"""Runs the tests that CPython ships against an asynchronous file package. See run.py."""

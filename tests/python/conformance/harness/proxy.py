@@ -1,0 +1,81 @@
+"""The yardstick: an asynchronous package that is nothing but the standard library in threads.
+
+Each awaitable calls the object of the standard library, each attribute is the one of that object.
+What fails here cannot be asked of any package that is driven by an event loop.
+"""
+
+import _thread
+import asyncio
+import io
+
+_open = io.open
+
+
+def _settle(future, value, error):
+    if future.done():  # cancelled
+        return
+    if error is None:
+        future.set_result(value)
+    else:
+        future.set_exception(error)
+
+
+def _work(job, loop, future):
+    value = error = None
+    try:
+        function, arguments, keywords = job.pop()
+        value = function(*arguments, **keywords)
+    except StopIteration:
+        error = StopAsyncIteration()
+    except BaseException as raised:  # noqa: BLE001
+        error = raised
+    function = arguments = keywords = None  # before the caller goes on: it may drop the file
+    report, error, value = (future, value, error), None, None
+    loop.call_soon_threadsafe(_settle, *report)
+
+
+async def in_thread(function, *arguments, **keywords):
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    job = [(function, arguments, keywords)]
+    del function, arguments, keywords
+    _thread.start_new_thread(_work, (job, loop, future))
+    return await future
+
+
+class ProxyFile:
+    __slots__ = ("__weakref__", "_file")
+
+    def __init__(self, file):
+        object.__setattr__(self, "_file", file)
+
+    def __getattr__(self, name):
+        value = getattr(self._file, name)
+        if not callable(value):
+            return value
+
+        async def method(*arguments, **keywords):
+            return await in_thread(value, *arguments, **keywords)
+        return method
+
+    def __setattr__(self, name, value):
+        setattr(self._file, name, value)
+
+    def __delattr__(self, name):
+        delattr(self._file, name)
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        return await in_thread(next, self._file)
+
+    def __repr__(self):
+        return repr(self._file)
+
+    def __reduce_ex__(self, protocol):
+        return self._file.__reduce_ex__(protocol)
+
+
+async def open(*arguments, **keywords):
+    return ProxyFile(await in_thread(_open, *arguments, **keywords))

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""CPython's own tests of files, run against an asynchronous file package.
+
+    run.py [--target aiofiles|ringfiles|proxy] [--backend uring|threads] [--wider]
+           [--only PATTERN] [--short-reads] [--json FILE] [--jobs N] [--timeout S] [--show]
+    run.py --compare A.json B.json
+
+The interpreter that runs this is the one whose tests are run. Each method runs in a child of its
+own, first against the proxy (harness/proxy.py), to see whether it can be passed at all, then
+against the target. PATTERN is matched against module.Class.method. docs/conformance.md tells more.
+"""
+
+import argparse
+import contextlib
+import fnmatch
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+from harness import catalogue, children, install, outcomes, targets  # noqa: E402
+
+TIMEOUT_S = 20
+SHORT_READ_TIMEOUT_S = 60
+ATTEMPTS = 3  # signals and threads on a busy machine: what passes once can be passed
+SHORT_READS = "clear\nread short=7"
+USED_RESOURCES = ["cpu", "walltime"]
+
+
+class Target:
+    def __init__(self, name):
+        self.name, self.package = name, targets.load(name)
+
+
+class Suite:
+    """The runs of all methods, two for each, and what came of them."""
+
+    def __init__(self, options, target, tests):
+        self.options, self.target, self.tests = options, target, tests
+        self.proxy = Target("proxy")
+        self.results, self.reached, self.work = {}, {}, []
+        self.rules = outcomes.read_internal(os.path.join(HERE, "internal.txt"))
+        self.counts = {outcomes.GOOD: 0, outcomes.BAD: 0, outcomes.EXCUSED: 0}
+
+    def run(self):
+        for name in self.tests:
+            self._add(name, self.proxy, 1)
+        children.run_all(self.work, self.options.jobs, lambda child, result: child.then(result))
+
+    def _add(self, name, target, attempt, place=None):
+        def start():
+            child = children.Child(self.tests[name], name, target, self.options)
+            child.then = lambda result: self._finished(name, target, attempt, result)
+            return child
+        self.work.insert(len(self.work) if place is None else place, start)
+
+    def _finished(self, name, target, attempt, result):
+        result["attempts"] = attempt
+        if attempt < ATTEMPTS and result["outcome"] in ("fail", "crash", "hang"):
+            self._add(name, target, attempt + 1, 0)
+        elif target is not self.proxy:
+            self._judge(name, result)
+        else:
+            self.reached[name] = result
+            if outcomes.is_reachable(result):
+                self._reached(name, result)
+
+    def _reached(self, name, result):
+        if self.target.name == "proxy":
+            self._judge(name, result)
+        else:
+            self._add(name, self.target, 1, 0)
+
+    def _judge(self, name, result):
+        self.results[name] = result
+        reason = outcomes.internal_reason(self.rules, name)
+        verdict, words = outcomes.judge(result, reason)
+        result["internal"] = reason or ""
+        self.counts[verdict] += 1
+        print(f"{verdict} {name}" + (f": {words}" if words else ""), flush=True)
+
+    def report(self):
+        return {
+            "target": self.target.name, "python": platform.python_version(),
+            "reachable": len(self.results), "passed": self.counts[outcomes.GOOD],
+            "excused": self.counts[outcomes.EXCUSED], "tests": self.results,
+            "unreachable": {name: result for name, result in self.reached.items()
+                            if name not in self.results},
+        }
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--target", default="ringfiles", choices=targets.NAMES)
+    parser.add_argument("--backend", choices=("uring", "threads"))
+    parser.add_argument("--wider", action="store_true", help="also modules that live from open()")
+    parser.add_argument("--modules", help="these modules of the package test, with commas")
+    parser.add_argument("--only", metavar="PATTERN", default="*")
+    parser.add_argument("--short-reads", action="store_true", help="each read gives 7 bytes")
+    parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--timeout", type=float, dest="timeout_s")
+    parser.add_argument("--show", action="store_true", help="what the tests print")
+    parser.add_argument("--compare", nargs=2, metavar="FILE")
+    return parser.parse_args()
+
+
+@contextlib.contextmanager
+def places(options):
+    """Where the tests make their files, and where programs note that they opened some."""
+    with contextlib.ExitStack() as stack:
+        options.harness = HERE
+        options.notes = stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance"))
+        options.folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance"))
+        if options.short_reads:
+            sys.path.insert(0, os.path.join(HERE, "..", "..", "system"))
+            from support import mounts
+            mounts.isolate()
+            mirror = stack.enter_context(mounts.faultfs(mounts.binary("faultfs")))
+            mirror.control(SHORT_READS)
+            options.folder = str(mirror.path)
+        yield
+
+
+def load_tests(options):
+    """{name: test}; what this interpreter does not have is skipped aloud."""
+    from test import support
+    support.use_resources = USED_RESOURCES
+    found = {}
+    names = options.modules.split(",") if options.modules else catalogue.modules(options.wider)
+    for module in names:
+        if not catalogue.is_shipped(module):
+            print(f"SKIP {module}: this interpreter does not ship it", flush=True)
+            continue
+        try:
+            found.update(catalogue.tests_of(module))
+        except ImportError as error:
+            print(f"SKIP {module}: {error}", flush=True)
+    return {name: test for name, test in found.items()
+            if fnmatch.fnmatchcase(name, options.only)
+            and catalogue.is_wanted(name, options.wider)}
+
+
+def prepare(options):
+    """The suite, or None when this interpreter cannot run it."""
+    if options.backend:
+        os.environ["RINGFILES_BACKEND"] = options.backend
+    if not catalogue.is_shipped("support"):
+        print("SKIP conformance: this interpreter ships no package `test`")
+        return None
+    try:
+        target = Target(options.target)
+    except ImportError as error:
+        print(f"SKIP conformance: {options.target} cannot be imported: {error}")
+        return None
+    install.install()
+    return Suite(options, target, load_tests(options))
+
+
+def run(options):
+    started = time.monotonic()
+    options.timeout_s = options.timeout_s or (
+        SHORT_READ_TIMEOUT_S if options.short_reads else TIMEOUT_S)
+    with places(options):
+        suite = prepare(options)
+        if suite is None:
+            return 0
+        suite.run()
+    report = suite.report()
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump(report, file, indent=1, sort_keys=True)
+    print(f"{report['target']} on Python {report['python']}: reachable {report['reachable']}, "
+          f"passed {report['passed']}, internal {report['excused']}, "
+          f"{time.monotonic() - started:.0f} s")
+    return 1 if suite.counts[outcomes.BAD] else 0
+
+
+def main():
+    options = arguments()
+    if options.compare:
+        return 1 if outcomes.compare(*options.compare) else 0
+    return run(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
