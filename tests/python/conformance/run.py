@@ -38,43 +38,51 @@ class Target:
 
 
 class Suite:
-    """The runs of all methods, two for each, and what came of them."""
+    """The runs of all methods, on the proxy and then on the target, and what came of them."""
 
     def __init__(self, options, target, tests):
         self.options, self.target, self.tests = options, target, tests
         self.proxy = Target("proxy")
-        self.results, self.reached, self.work = {}, {}, []
+        self.results, self.unreached, self.work = {}, {}, []
         self.rules = outcomes.read_internal(os.path.join(HERE, "internal.txt"))
         self.counts = {outcomes.GOOD: 0, outcomes.BAD: 0, outcomes.EXCUSED: 0}
 
     def run(self):
-        for name in self.tests:
-            self._add(name, self.proxy, 1)
+        self.work = [self._start(name, self.proxy, install.ROADS[0]) for name in self.tests]
         children.run_all(self.work, self.options.jobs, lambda child, result: child.then(result))
 
-    def _add(self, name, target, attempt, place=None):
+    def _start(self, name, target, road, attempt=1):
         def start():
-            child = children.Child(self.tests[name], name, target, self.options)
-            child.then = lambda result: self._finished(name, target, attempt, result)
+            child = children.Child(self.tests[name], target, road, self.options)
+            child.then = lambda result: self._finished(name, target, road, attempt, result)
             return child
-        self.work.insert(len(self.work) if place is None else place, start)
+        return start
 
-    def _finished(self, name, target, attempt, result):
-        result["attempts"] = attempt
+    def _next(self, *run):
+        self.work.insert(0, self._start(*run))
+
+    def _finished(self, name, target, road, attempt, result):
+        result.update(attempts=attempt, road=road)
         if attempt < ATTEMPTS and result["outcome"] in ("fail", "crash", "hang"):
-            self._add(name, target, attempt + 1, 0)
+            self._next(name, target, road, attempt + 1)
         elif target is not self.proxy:
             self._judge(name, result)
+        elif outcomes.is_reachable(result):
+            self._reached(name, road, result)
         else:
-            self.reached[name] = result
-            if outcomes.is_reachable(result):
-                self._reached(name, result)
+            self._not_reached(name, road, result)
 
-    def _reached(self, name, result):
+    def _reached(self, name, road, result):
         if self.target.name == "proxy":
             self._judge(name, result)
         else:
-            self._add(name, self.target, 1, 0)
+            self._next(name, self.target, road)
+
+    def _not_reached(self, name, road, result):
+        self.unreached[name] = result
+        roads = install.ROADS[install.ROADS.index(road) + 1:]
+        if roads and result["outcome"] != "skip":
+            self._next(name, self.proxy, roads[0])
 
     def _judge(self, name, result):
         self.results[name] = result
@@ -89,7 +97,7 @@ class Suite:
             "target": self.target.name, "python": platform.python_version(),
             "reachable": len(self.results), "passed": self.counts[outcomes.GOOD],
             "excused": self.counts[outcomes.EXCUSED], "tests": self.results,
-            "unreachable": {name: result for name, result in self.reached.items()
+            "unreachable": {name: result for name, result in self.unreached.items()
                             if name not in self.results},
         }
 

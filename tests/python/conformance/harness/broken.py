@@ -1,5 +1,7 @@
 """Packages with one defect each: runs against them must lose tests. For selftest.py."""
 
+import types
+
 from . import proxy
 
 
@@ -20,12 +22,15 @@ class WritesNothing(proxy.ProxyFile):
 class Package:
     def __init__(self, kind):
         self._kind = kind
+        self.threadpool = types.SimpleNamespace(wrap=kind)
 
     async def open(self, *arguments, **keywords):
         return self._kind(await proxy.in_thread(proxy._open, *arguments, **keywords))
 
 
 class NothingOpens:
+    threadpool = None
+
     async def open(self, *arguments, **keywords):
         raise NotImplementedError("this package opens no file")
 

@@ -64,8 +64,8 @@ class _FirstReason(unittest.TestResult):
 class Child:
     """A test that runs. `finish()` is called once its pipe is at the end or its time is over."""
 
-    def __init__(self, test, name, target, options):
-        self.name, self.started = name, time.monotonic()
+    def __init__(self, test, target, road, options):
+        self.started = time.monotonic()
         self.deadline = self.started + options.timeout_s
         self.folder = tempfile.mkdtemp(prefix="t", dir=options.folder)
         self.pipe, entrance = os.pipe()
@@ -73,7 +73,7 @@ class Child:
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self.pipe)
-            _be_child(test, target, options, self.folder, entrance)
+            _be_child(test, target, road, options, self.folder, entrance)
         os.close(entrance)
 
     def read(self):
@@ -111,19 +111,18 @@ def _kill_group(pid):
             kill(pid, signal.SIGKILL)
 
 
-def _be_child(test, target, options, folder, entrance):
+def _be_child(test, target, road, options, folder, entrance):
     """Does not return."""
     try:
         os.setsid()
         _settle_in(folder, options)
         note = os.path.join(options.notes, os.path.basename(folder))
         _point_programs_at(target, note, options)
-        install.use(target.name, target.package, note)
+        install.use(target.name, target.package, road, note)
         loop_thread.start()
         result = _FirstReason()
         unittest.TestSuite([test]).run(result)
-        opens = max(install.opens(), int(os.path.exists(note)))
-        words = {"outcome": result.outcome, "why": result.why, "opens": opens}
+        words = {"outcome": result.outcome, "why": result.why, "opens": install.opens()}
         os.write(entrance, json.dumps(words).encode() + b"\n")
     except BaseException:  # noqa: BLE001
         traceback.print_exc()

@@ -11,65 +11,67 @@ import io
 import os
 import sys
 
+from . import constructors
 from .loop_thread import drive
-from .sync_file import REAL_FILE_IO, SyncFile, class_of
+from .stand_in import Servants, StandIn, caller_is_served
+from .sync_file import SyncFile
 
 REAL_OPEN = io.open
+REAL_FILE_IO = io.FileIO
 
-# Modules whose files are no subject of a test. The package under test is added by use().
-SERVANTS = (
-    "_frozen_importlib", "asyncio", "concurrent", "doctest", "faulthandler", "harness", "importlib",
-    "inspect", "linecache", "locale", "logging", "multiprocessing", "pkgutil", "platform", "pydoc",
-    "runpy", "site", "subprocess", "sysconfig", "test.libregrtest", "test.support", "threading",
-    "tokenize", "traceback", "unittest", "warnings", "zipimport",
-)
+# How a test may get to the package: by open() alone, or by a class of io, see constructors.py.
+ROADS = ("open", "memory", "wrap")
 
 
 class _State:
-    package = None
-    servants = SERVANTS
-    opens = 0
-    note_path = None  # a subprocess notes here that it opened something through the package
+    def __init__(self):
+        self.package = None
+        self.road = ROADS[0]
+        self.opens = 0
+        self.note_path = None
+
+    def note(self):
+        """The package makes a file. A subprocess says so by a file that its parent looks for."""
+        self.opens += 1
+        if self.note_path and self.opens == 1:
+            os.close(os.open(self.note_path, os.O_WRONLY | os.O_CREAT))
 
 
-def use(name, package, note_path=None):
+_state = _State()
+
+
+def use(name, package, road=ROADS[0], note_path=None):
     """From now on files are opened by this package."""
-    _State.package = package
-    _State.servants = SERVANTS + (name,)
-    _State.opens = 0
-    _State.note_path = note_path
+    Servants.package = name
+    _state.__init__()
+    _state.package, _state.road, _state.note_path = package, road, note_path
 
 
 def opens():
-    """How many files the package was asked to open."""
-    return _State.opens
+    """How many files the package was asked to make, here or in programs started from here."""
+    return max(_state.opens, int(bool(_state.note_path) and os.path.exists(_state.note_path)))
 
 
-def _serves(caller):
-    return any(caller == name or caller.startswith(name + ".") for name in _State.servants)
-
-
-def _note():
-    _State.opens += 1
-    if _State.note_path and _State.opens == 1:
-        handle = os.open(_State.note_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        os.write(handle, b".")
-        os.close(handle)
+def _class_of(mode, buffering):
+    """The class that io.open would have made an instance of."""
+    if "b" not in mode:
+        return constructors.REAL["TextIOWrapper"]
+    if buffering == 0:
+        return REAL_FILE_IO
+    if "+" in mode:
+        return constructors.REAL["BufferedRandom"]
+    return constructors.REAL["BufferedReader" if "r" in mode else "BufferedWriter"]
 
 
 def _argument(arguments, keywords, position, name, default):
     return arguments[position] if len(arguments) > position else keywords.get(name, default)
 
 
-def open_by_package(arguments, keywords):
-    _note()
-    target = drive(_State.package.open, *arguments, **keywords)
+def _open_by_package(*arguments, **keywords):
+    _state.note()
+    target = drive(_state.package.open, *arguments, **keywords)
     mode = _argument(arguments, keywords, 1, "mode", "r")
-    return SyncFile(target, class_of(mode, _argument(arguments, keywords, 2, "buffering", -1)))
-
-
-def _caller():
-    return sys._getframe(2).f_globals.get("__name__") or ""
+    return SyncFile(target, _class_of(mode, _argument(arguments, keywords, 2, "buffering", -1)))
 
 
 class Open:
@@ -79,43 +81,26 @@ class Open:
     __doc__ = REAL_OPEN.__doc__
 
     def __call__(self, *arguments, **keywords):
-        if _State.package is None or _serves(_caller()):
+        if _state.package is None or not caller_is_served(1):
             return REAL_OPEN(*arguments, **keywords)
-        return open_by_package(arguments, keywords)
+        return _open_by_package(*arguments, **keywords)
 
 
-class FileIO:
+class FileIO(StandIn):
     """In the place of the class io.FileIO, which is open(…, buffering=0) by another name."""
 
-    def __call__(self, *arguments, **keywords):
-        if _State.package is None or _serves(_caller()):
-            return REAL_FILE_IO(*arguments, **keywords)
-        return self._unbuffered(*arguments, **keywords)
-
-    @staticmethod
-    def _unbuffered(file, mode="r", closefd=True, opener=None):
+    def make(self, file, mode="r", closefd=True, opener=None):
+        if _state.package is None:
+            return self.real(file, mode, closefd, opener)
         if isinstance(mode, str) and "b" not in mode:
             mode += "b"
-        keywords = {"buffering": 0, "closefd": closefd, "opener": opener}
-        return open_by_package((file, mode), keywords)
-
-    def __getattr__(self, name):
-        return getattr(REAL_FILE_IO, name)
-
-    def __instancecheck__(self, instance):
-        return isinstance(instance, REAL_FILE_IO)
-
-    def __subclasscheck__(self, kind):
-        return issubclass(kind, REAL_FILE_IO)
-
-    def __mro_entries__(self, bases):
-        return (REAL_FILE_IO,)
+        return _open_by_package(file, mode, buffering=0, closefd=closefd, opener=opener)
 
 
 def _rebind_copies(stand_in):
     """Modules that said `from io import open` before."""
     for name, module in list(sys.modules.items()):
-        if module is not None and not _serves(name):
+        if module is not None and not Servants.include(name):
             for attribute, value in list(vars(module).items()):
                 if value is REAL_OPEN:
                     setattr(module, attribute, stand_in)
@@ -129,8 +114,10 @@ def _rebind_pathlib(stand_in):
 
 def install():
     """Before the test modules are imported. Nothing changes until use() is called."""
-    stand_in, raw = Open(), FileIO()
+    stand_in, raw = Open(), FileIO(REAL_FILE_IO)
     builtins.open = io.open = _io.open = stand_in
     io.FileIO = _io.FileIO = raw
+    for name in constructors.REAL:
+        setattr(io, name, constructors.Constructor(name, _state))
     _rebind_copies(stand_in)
     _rebind_pathlib(stand_in)

@@ -7,6 +7,7 @@ What fails here cannot be asked of any package that is driven by an event loop.
 import _thread
 import asyncio
 import io
+import types
 
 _open = io.open
 
@@ -79,3 +80,10 @@ class ProxyFile:
 
 async def open(*arguments, **keywords):
     return ProxyFile(await in_thread(_open, *arguments, **keywords))
+
+
+async def _wrap(file):
+    return ProxyFile(file)
+
+
+threadpool = types.SimpleNamespace(wrap=_wrap)

@@ -9,20 +9,6 @@ import io
 from .loop_thread import drive
 
 
-def class_of(mode, buffering):
-    """The class that io.open would have made an instance of."""
-    if "b" not in mode:
-        return io.TextIOWrapper
-    if buffering == 0:
-        return REAL_FILE_IO
-    if "+" in mode:
-        return io.BufferedRandom
-    return io.BufferedReader if "r" in mode else io.BufferedWriter
-
-
-REAL_FILE_IO = io.FileIO
-
-
 def _presented(value):
     """What a test sees of a value: asynchronous parts of a file (its buffer) are driven, too."""
     if hasattr(type(value), "__anext__") and not isinstance(value, io.IOBase):
@@ -41,13 +27,16 @@ class SyncFile:
     def __class__(self):
         return self._stands_for  # for isinstance(file, io.TextIOWrapper)
 
+    def _call(self, function, arguments, keywords):
+        return drive(function, *arguments, **keywords)
+
     def __getattr__(self, name):
         value = getattr(self._target, name)
         if not callable(value):
             return _presented(value)
 
         def method(*arguments, **keywords):
-            return _presented(drive(value, *arguments, **keywords))
+            return _presented(self._call(value, arguments, keywords))
         return method
 
     def __setattr__(self, name, value):
@@ -65,7 +54,7 @@ class SyncFile:
         return self
 
     def __exit__(self, *error):
-        drive(self._target.close)
+        self._call(self._target.close, (), {})
 
     def __iter__(self):
         self._refuse_closed()
@@ -73,7 +62,7 @@ class SyncFile:
 
     def __next__(self):
         try:
-            return drive(self._target.__anext__)
+            return self._call(self._target.__anext__, (), {})
         except StopAsyncIteration:
             raise StopIteration from None
 

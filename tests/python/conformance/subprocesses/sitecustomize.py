@@ -10,4 +10,4 @@ if "CONFORMANCE_TARGET" in os.environ:
     _name = os.environ["CONFORMANCE_TARGET"]
     _package = targets.load(_name)
     install.install()
-    install.use(_name, _package, os.environ["CONFORMANCE_NOTE"])
+    install.use(_name, _package, note_path=os.environ["CONFORMANCE_NOTE"])
