@@ -23,7 +23,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from harness import catalogue, children, install, outcomes, targets  # noqa: E402
+from harness import catalogue, children, install, outcomes, targets
 
 TIMEOUT_S = 20
 SHORT_READ_TIMEOUT_S = 60
