@@ -98,22 +98,27 @@ class LoopThread:
             call.task.cancel()
 
 
-_threads = []
+_threads = []  # the second serves callbacks that the package runs on the loop of the first, …
 _starting = threading.Lock()
 
 
-def start():
+def _thread_for_this_call():
     with _starting:
-        if not _threads:
+        busy = [index for index, thread in enumerate(_threads) if thread.is_current()]
+        depth = busy[0] + 1 if busy else 0
+        if depth == len(_threads):
             _threads.append(LoopThread())
+        return _threads[depth]
+
+
+def start():
+    """So that a test does not see a thread begin."""
+    _thread_for_this_call()
 
 
 def drive(function, *arguments, **keywords):
     """Calls the function on the event loop and awaits its result, if that can be awaited."""
-    start()
-    thread = _threads[0]
-    if thread.is_current():  # a callback that the package runs on the loop uses files itself
-        thread = LoopThread()
+    thread = _thread_for_this_call()
     job = (function, arguments, keywords)
     del function, arguments, keywords
     return thread.call(job)
