@@ -32,6 +32,10 @@ SHORT_READS = "clear\nread short=7"
 USED_RESOURCES = ["cpu", "walltime"]
 
 
+class NotHere(Exception):
+    """Something that the run needs is not on this machine: a reason to skip."""
+
+
 class Target:
     def __init__(self, name):
         self.name, self.package = name, targets.load(name)
@@ -124,15 +128,25 @@ def places(options):
     with contextlib.ExitStack() as stack:
         options.harness = HERE
         options.notes = stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance"))
-        options.folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance"))
-        if options.short_reads:
-            sys.path.insert(0, os.path.join(HERE, "..", "..", "system"))
-            from support import mounts
-            mounts.isolate()
-            mirror = stack.enter_context(mounts.faultfs(mounts.binary("faultfs")))
-            mirror.control(SHORT_READS)
-            options.folder = str(mirror.path)
+        options.folder = stack.enter_context(
+            short_reading_folder() if options.short_reads else
+            tempfile.TemporaryDirectory(prefix="conformance"))
         yield
+
+
+@contextlib.contextmanager
+def short_reading_folder():
+    sys.path.insert(0, os.path.join(HERE, "..", "..", "system"))
+    from support import mounts
+    mounts.isolate()
+    try:
+        with mounts.faultfs(mounts.binary("faultfs")) as mirror:
+            mirror.control(SHORT_READS)
+            yield str(mirror.path)
+            if not mirror.counters()[0].hit:
+                raise AssertionError("no read was cut short")
+    except mounts.Unavailable as reason:
+        raise NotHere(reason) from None
 
 
 def load_tests(options):
@@ -155,17 +169,15 @@ def load_tests(options):
 
 
 def prepare(options):
-    """The suite, or None when this interpreter cannot run it."""
+    """The suite, loaded through the facade. ERRORS: NotHere."""
     if options.backend:
         os.environ["RINGFILES_BACKEND"] = options.backend
     if not catalogue.is_shipped("support"):
-        print("SKIP conformance: this interpreter ships no package `test`")
-        return None
+        raise NotHere("this interpreter ships no package `test`")
     try:
         target = Target(options.target)
     except ImportError as error:
-        print(f"SKIP conformance: {options.target} cannot be imported: {error}")
-        return None
+        raise NotHere(f"{options.target} cannot be imported: {error}") from None
     install.install()
     return Suite(options, target, load_tests(options))
 
@@ -174,18 +186,26 @@ def run(options):
     started = time.monotonic()
     options.timeout_s = options.timeout_s or (
         SHORT_READ_TIMEOUT_S if options.short_reads else TIMEOUT_S)
-    with places(options):
-        suite = prepare(options)
-        if suite is None:
-            return 0
-        suite.run()
+    try:
+        with places(options):
+            suite = prepare(options)
+            suite.run()
+    except NotHere as reason:
+        print(f"SKIP conformance: {reason}")
+        return 0
+    if not suite.results and (suite.tests or options.only != "*"):
+        print("FAIL conformance: no test made a file through the package")
+        return 1
+    return conclude(suite, options.json, time.monotonic() - started)
+
+
+def conclude(suite, path, seconds):
     report = suite.report()
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
+    if path:
+        with open(path, "w", encoding="utf-8") as file:
             json.dump(report, file, indent=1, sort_keys=True)
     print(f"{report['target']} on Python {report['python']}: reachable {report['reachable']}, "
-          f"passed {report['passed']}, internal {report['excused']}, "
-          f"{time.monotonic() - started:.0f} s")
+          f"passed {report['passed']}, internal {report['excused']}, {seconds:.0f} s")
     return 1 if suite.counts[outcomes.BAD] else 0
 
 

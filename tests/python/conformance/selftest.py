@@ -8,6 +8,10 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+from harness import catalogue, outcomes
+
 TIMEOUT_S = 120
 SAMPLE = "test_univnewlines.*"
 EINTR = "test_file_eintr.CTestTextIOSignalInterrupt.test_readline"
@@ -58,8 +62,17 @@ def programs_get_the_package_too():
         assert (report["reachable"], report["passed"]) == (1, passes), report
 
 
+def each_internal_test_exists():
+    rules = outcomes.read_internal(os.path.join(HERE, "internal.txt"))
+    modules = sorted({name.split(".")[0] for name, _, _ in rules})
+    names = {name for module in modules for name in catalogue.tests_of(module)}
+    mine = [name for name, _, _ in rules if outcomes.internal_reason(rules, name) is not None]
+    assert mine and set(mine) <= names, sorted(set(mine) - names)
+
+
 CASES = (proxy_passes, broken_readline_is_seen, broken_write_is_seen,
-         nothing_passes_without_the_package, programs_get_the_package_too)
+         nothing_passes_without_the_package, programs_get_the_package_too,
+         each_internal_test_exists)
 
 
 def main():
