@@ -67,7 +67,7 @@ class Suite:
 
     def _finished(self, name, target, road, attempt, result):
         result.update(attempts=attempt, road=road)
-        if attempt < ATTEMPTS and result["outcome"] in ("fail", "crash", "hang"):
+        if attempt < ATTEMPTS and self._deserves_another_try(name, target, result):
             self._next(name, target, road, attempt + 1)
         elif target is not self.proxy:
             self._judge(name, result)
@@ -75,6 +75,11 @@ class Suite:
             self._reached(name, road, result)
         else:
             self._not_reached(name, road, result)
+
+    def _deserves_another_try(self, name, target, result):
+        if target is not self.proxy and outcomes.internal_reason(self.rules, name) is not None:
+            return False
+        return result["outcome"] in ("fail", "crash", "hang")
 
     def _reached(self, name, road, result):
         if self.target.name == "proxy":
@@ -95,6 +100,10 @@ class Suite:
         result["internal"] = reason or ""
         self.counts[verdict] += 1
         print(f"{verdict} {name}" + (f": {words}" if words else ""), flush=True)
+
+    def unsteady(self):
+        return [name for name, result in self.results.items()
+                if result["outcome"] == "pass" and result["attempts"] > 1]
 
     def report(self):
         return {
@@ -204,6 +213,8 @@ def conclude(suite, path, seconds):
     if path:
         with open(path, "w", encoding="utf-8") as file:
             json.dump(report, file, indent=1, sort_keys=True)
+    for name in suite.unsteady():
+        print(f"not at the first try: {name}")
     print(f"{report['target']} on Python {report['python']}: reachable {report['reachable']}, "
           f"passed {report['passed']}, internal {report['excused']}, {seconds:.0f} s")
     return 1 if suite.counts[outcomes.BAD] else 0
