@@ -185,6 +185,6 @@ class _AfterHeld:
         while line := self.readline():
             lines.append(line)
             total += len(line)
-            if hint is not None and 0 < hint <= total:
+            if hint is not None and 0 < hint < total:
                 break
         return lines

@@ -107,6 +107,10 @@ class StoppingRaw(io.FileIO):
         self.stop.pass_through()
         return super().read(*arguments)
 
+    def readall(self):
+        self.stop.pass_through()
+        return super().readall()
+
     def readinto(self, buffer):
         self.stop.pass_through()
         return super().readinto(buffer)
