@@ -33,15 +33,14 @@ class _Call(_jobs.Job[Any]):
         executor: Executor | None,
         certain: bool,
     ) -> None:
-        super().__init__(self._run)
+        super().__init__(function)
         self.fifo = fifo
-        self.function = function
         self.loop = loop
         self.executor = executor
         self.certain = certain
         self.turn: asyncio.Future[None] | None = None
 
-    def _run(self) -> Any:
+    def invoke(self) -> Any:
         self.fifo.put_back()
         return self.function()
 

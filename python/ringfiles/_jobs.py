@@ -31,7 +31,7 @@ class Job(Generic[_T]):
     """One blocking call on its way to a thread, in the context of the task that asked for it."""
 
     def __init__(self, function: Callable[[], _T]) -> None:
-        self._function = function
+        self.function = function
         self._context = contextvars.copy_context()
         self._lock = threading.Lock()
         self._abandoned = False
@@ -44,7 +44,7 @@ class Job(Generic[_T]):
                 return None
             self.state = State.RUNNING
         try:
-            self.result = self._context.run(self._function)
+            self.result = self._context.run(self.invoke)
         except BaseException:
             self._end(State.FAILED)
             raise
@@ -53,7 +53,7 @@ class Job(Generic[_T]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # For process pools: aiofiles sends a plain partial there, and a context cannot travel.
-        return functools.partial, (self._function,)
+        return functools.partial, (self.function,)
 
     def abandon(self, withdraw: bool = True) -> State:
         """The caller is gone. Returns how far the job had come; WITHDRAWN if it will never run."""
@@ -62,6 +62,9 @@ class Job(Generic[_T]):
                 self.state = State.WITHDRAWN
             self._abandoned = True
             return self.state
+
+    def invoke(self) -> _T:
+        return self.function()
 
     def on_orphaned(self) -> None:
         """Called in the thread when the call has ended, or failed, after its caller had gone."""

@@ -1,0 +1,119 @@
+"""Closing: twice, in vain, and by forgetting."""
+
+import asyncio
+import errno
+import gc
+import os
+import warnings
+
+import pytest
+
+import ringfiles
+
+
+@pytest.fixture
+def path(tmp_path):
+    (tmp_path / "file").write_bytes(b"line\n")
+    return tmp_path / "file"
+
+
+MODES = [{"mode": "r"}, {"mode": "rb"}, {"mode": "rb", "buffering": 0}, {"mode": "r+b"}]
+
+
+@pytest.mark.parametrize("options", MODES, ids=str)
+async def test_twice_is_none_and_then_nothing_works(path, options):
+    file = await ringfiles.open(path, **options)
+    assert await file.close() is None
+    assert await file.close() is None
+    with open(path, **options) as theirs:
+        pass
+    calls = [("read",), ("readline",), ("seek", 0), ("tell",), ("seekable",), ("isatty",),
+             ("readinto", bytearray(1)), ("read1",), ("peek",), ("readall",), ("truncate",)]
+    for name, *arguments in calls:
+        if not hasattr(file, name):
+            continue
+        with pytest.raises(ValueError) as ours:
+            await getattr(file, name)(*arguments)
+        with pytest.raises(ValueError) as expected:
+            getattr(theirs, name)(*arguments)
+        assert str(ours.value) == str(expected.value), name
+    with pytest.raises(ValueError):
+        await file.__anext__()
+    with pytest.raises(ValueError):
+        file.fileno()
+    assert file.closed and file.name == str(path) and file.mode == theirs.mode
+
+
+async def test_binary_readable_is_plain_and_text_readable_a_coroutine(path):
+    async with ringfiles.open(path, "rb") as file:
+        assert file.readable() is True
+    with pytest.raises(ValueError):
+        file.readable()
+    async with ringfiles.open(path) as file:
+        assert await file.readable() is True
+
+
+@pytest.mark.parametrize("leave", ["close", "exit"])
+async def test_an_error_at_the_end_is_told_and_the_file_is_closed(leave):
+    manager = ringfiles.open("/dev/full", "wb")
+    file = await manager
+    assert await file.write(b"x") == 1
+    with pytest.raises(OSError) as caught:
+        if leave == "close":
+            await file.close()
+        else:
+            await manager.__aexit__(None, None, None)
+    assert caught.value.errno == errno.ENOSPC
+    assert file.closed
+
+
+async def test_detached_the_raw_file_is_ours_to_close(path):
+    manager = ringfiles.open(path, "rb")
+    file = await manager
+    raw = file.detach()
+    for call in (file.read, file.close):
+        with pytest.raises(ValueError, match="raw stream has been detached"):
+            await call()
+    with pytest.raises(ValueError, match="raw stream has been detached"):
+        assert file.closed
+    with pytest.raises(ValueError, match="raw stream has been detached"):
+        await manager.__aexit__(None, None, None)
+    assert raw.read() == b"line\n"
+    raw.close()
+
+
+@pytest.mark.parametrize("options", MODES, ids=str)
+async def test_forgotten_it_is_closed_at_once_with_a_warning(path, options):
+    file = await ringfiles.open(path, **options)
+    await file.read()
+    descriptor = file.fileno()
+    gc.disable()
+    try:
+        with pytest.warns(ResourceWarning, match=r"unclosed file <_io\."):
+            del file
+            # A turn of the loop, in which the last call is let go of.
+            await asyncio.sleep(0)
+    finally:
+        gc.enable()
+    with pytest.raises(OSError):
+        os.fstat(descriptor)
+
+
+async def test_closed_it_leaves_without_a_word(path):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        async with ringfiles.open(path) as file:
+            await file.read()
+        del file
+        gc.collect()
+    assert [str(warning.message) for warning in caught] == []
+
+
+async def test_buffered_data_of_a_forgotten_file_is_written(path):
+    file = await ringfiles.open(path, "wb")
+    await file.write(b"kept")
+    with pytest.warns(ResourceWarning):
+        del file
+        await asyncio.sleep(0)
+        gc.collect()
+    assert path.read_bytes() == b"kept"
