@@ -86,7 +86,7 @@ class Fifo:
         if not self._enter(call):
             await self._wait_for_turn(call)
         if inline is not None and inline():
-            return self._run_inline(call)
+            return cast(_T, self._run_inline(call))
         return cast(_T, await self._run_in_thread(call))
 
     def put_back(self) -> None:

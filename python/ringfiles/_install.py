@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from types import ModuleType
+from typing import Any
 
 _MODULES = (
     "", ".base", ".os", ".ospath", ".tempfile", ".tempfile.temptypes", ".threadpool",
@@ -54,8 +55,9 @@ def uninstall() -> None:
     global _replaced
     if _replaced is None:
         return
+    names: dict[str, Any] = sys.modules
     for name, module in _replaced.modules.items():
-        _restore(sys.modules, name, module)
+        _restore(names, name, module)
     for real, name, value in _replaced.attributes:
         _restore(real.__dict__, name, value)
     _replaced = None
@@ -69,7 +71,7 @@ def _fill(real: ModuleType, ours: ModuleType, replaced: _Replaced) -> None:
         setattr(real, name, value)
 
 
-def _restore(names: dict[str, object], name: str, value: object) -> None:
+def _restore(names: dict[str, Any], name: str, value: object) -> None:
     if value is _MISSING:
         names.pop(name, None)
     else:

@@ -99,8 +99,8 @@ def require_loop(loop: asyncio.AbstractEventLoop | None, what: object) -> asynci
 
 
 def start(
-    job: Callable[[], _T], loop: asyncio.AbstractEventLoop, executor: Executor | None
-) -> asyncio.Future[_T]:
+    job: Job[Any], loop: asyncio.AbstractEventLoop, executor: Executor | None
+) -> asyncio.Future[Any]:
     """Sends `job` to a thread. ERRORS: RuntimeError if the executor has been shut down."""
     return loop.run_in_executor(executor, job)
 
@@ -139,9 +139,10 @@ async def run(
     running = require_loop(loop, function)
     job = _UndoableJob(function, undo)
     try:
-        return await start(job, running, executor)  # type: ignore[return-value]
+        result: _T = await start(job, running, executor)
     except (asyncio.CancelledError, GeneratorExit):
         # It may have ended in the very turn of the loop in which its caller was cancelled.
         if job.abandon() is State.ENDED and undo is not None:
             start_unwatched(functools.partial(undo, job.result), running, executor)
         raise
+    return result

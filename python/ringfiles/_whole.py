@@ -88,7 +88,8 @@ def _write(path: Any, mode: str, data: Any, atomic: bool, **options: Any) -> int
     if atomic:
         return _write_atomically(os.path.realpath(path), mode, data, options)
     with builtins.open(path, mode, **options) as file:
-        return file.write(data)  # type: ignore[no-any-return]
+        count: int = file.write(data)
+    return count
 
 
 def _write_atomically(path: Any, mode: str, data: Any, options: Any) -> int:
@@ -98,7 +99,7 @@ def _write_atomically(path: Any, mode: str, data: Any, options: Any) -> int:
     try:
         # Exclusively, so that the umask makes the permissions of a new file, as `open` does.
         with builtins.open(temporary, mode.replace("w", "x"), **options) as file:
-            count = file.write(data)
+            count: int = file.write(data)
             file.flush()
             if permissions is not None:
                 os.chmod(file.fileno(), permissions)
@@ -109,7 +110,7 @@ def _write_atomically(path: Any, mode: str, data: Any, options: Any) -> int:
             os.unlink(temporary)
         raise
     _synchronise_folder(folder)
-    return count  # type: ignore[no-any-return]
+    return count
 
 
 def _permissions_of(path: Any) -> int | None:

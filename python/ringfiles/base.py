@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager
 from functools import partial, wraps
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from . import _calls, _jobs, _ringfiles
 
@@ -110,7 +110,7 @@ class AiofilesContextManager(Awaitable[_T], AbstractAsyncContextManager[_T]):
     def __await__(self) -> Generator[Any, Any, _T]:
         if self._obj is None:
             self._obj = yield from self._coro.__await__()
-        return self._obj
+        return cast(_T, self._obj)
 
     async def __aenter__(self) -> _T:
         return await self

@@ -5,8 +5,8 @@ import io
 import os
 
 import pytest
-from conftest import StoppingRaw, cancelled, settle, started
 
+from conftest import StoppingRaw, cancelled, settle, started
 from ringfiles.threadpool import wrap
 
 LINES = "first é\nsecond\nthird\n"

@@ -1,6 +1,5 @@
 """Closing: twice, in vain, and by forgetting."""
 
-import asyncio
 import errno
 import gc
 import os
@@ -9,6 +8,7 @@ import warnings
 import pytest
 
 import ringfiles
+from conftest import settle, started
 
 
 @pytest.fixture
@@ -83,20 +83,31 @@ async def test_detached_the_raw_file_is_ours_to_close(path):
 
 
 @pytest.mark.parametrize("options", MODES, ids=str)
-async def test_forgotten_it_is_closed_at_once_with_a_warning(path, options):
-    file = await ringfiles.open(path, **options)
-    await file.read()
+async def forgotten(cranked, *calls, **options):
+    """Opens a file, makes calls, and lets go of it when no thread holds it any more."""
+    opening = await started(ringfiles.open(executor=cranked, **options).__aenter__())
+    cranked.run_next()
+    file = await opening
+    for name, *arguments in calls:
+        task = await started(getattr(file, name)(*arguments))
+        cranked.run_next()
+        await task
     descriptor = file.fileno()
+    del task, opening
+    await settle()
     gc.disable()
     try:
         with pytest.warns(ResourceWarning, match=r"unclosed file <_io\."):
             del file
-            # A turn of the loop, in which the last call is let go of.
-            await asyncio.sleep(0)
     finally:
         gc.enable()
     with pytest.raises(OSError):
         os.fstat(descriptor)
+
+
+@pytest.mark.parametrize("options", MODES, ids=str)
+async def test_forgotten_it_is_closed_at_once_with_a_warning(path, cranked, options):
+    await forgotten(cranked, ("readline",), file=path, **options)
 
 
 async def test_closed_it_leaves_without_a_word(path):
@@ -109,11 +120,6 @@ async def test_closed_it_leaves_without_a_word(path):
     assert [str(warning.message) for warning in caught] == []
 
 
-async def test_buffered_data_of_a_forgotten_file_is_written(path):
-    file = await ringfiles.open(path, "wb")
-    await file.write(b"kept")
-    with pytest.warns(ResourceWarning):
-        del file
-        await asyncio.sleep(0)
-        gc.collect()
+async def test_buffered_data_of_a_forgotten_file_is_written(path, cranked):
+    await forgotten(cranked, ("write", b"kept"), file=path, mode="wb")
     assert path.read_bytes() == b"kept"

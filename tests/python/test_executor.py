@@ -5,10 +5,10 @@ import io
 import os
 
 import pytest
-from conftest import started
 
 import ringfiles
 import ringfiles.os
+from conftest import started
 from ringfiles import ospath, tempfile
 from ringfiles.threadpool import wrap
 

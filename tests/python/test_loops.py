@@ -8,10 +8,10 @@ import sys
 import threading
 
 import pytest
-from conftest import StoppingRaw, settle, started
 
 import ringfiles
 import ringfiles.os
+from conftest import StoppingRaw, settle, started
 from ringfiles import threadpool
 
 

@@ -11,9 +11,9 @@ import warnings
 from pathlib import Path
 
 import pytest
-from conftest import Stop, cancelled, started
 
 import ringfiles
+from conftest import Stop, cancelled, started
 from ringfiles import base, threadpool
 from ringfiles.threadpool import binary, text
 

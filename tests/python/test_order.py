@@ -4,9 +4,9 @@ import asyncio
 import io
 
 import pytest
-from conftest import StoppingRaw, cancelled, settle, started
 
 import ringfiles
+from conftest import StoppingRaw, cancelled, settle, started
 from ringfiles.threadpool import wrap
 
 

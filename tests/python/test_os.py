@@ -4,9 +4,9 @@ import asyncio
 import os
 
 import pytest
-from conftest import cancelled, started
 
 import ringfiles.os
+from conftest import cancelled, started
 
 
 @pytest.fixture

@@ -117,8 +117,9 @@ def test_all_is_exactly_this():
 
 
 def in_a_new_process(program):
-    ran = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True,
-                         env={"PYTHONPATH": ":".join(sys.path)}, timeout=60)
+    ran = subprocess.run(
+        [sys.executable, "-c", program], text=True, capture_output=True,
+        env={"PYTHONPATH": ":".join(sys.path)}, timeout=60, check=False)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
 
@@ -137,7 +138,6 @@ def test_files_have_no_more_than_aiofiles_gives():
     for cls in SURFACE:
         for name in ("__getattr__", "__aenter__", "__del__", "__enter__", "__next__",
                      "readinto1", "reconfigure", "write_through", "closefd", "__slots__"):
-            assert name not in vars(cls) and not hasattr(object, name)
             assert not hasattr(cls, name), (cls, name)
 
 

@@ -1,6 +1,5 @@
 """Temporary files and directories."""
 
-import asyncio
 import gc
 import io
 import os
@@ -8,8 +7,8 @@ import sys
 import warnings
 
 import pytest
-from conftest import cancelled, started
 
+from conftest import cancelled, started
 from ringfiles import tempfile
 from ringfiles.tempfile import temptypes
 from ringfiles.threadpool import binary, text
@@ -49,10 +48,12 @@ async def test_named_stays_if_so_asked(tmp_path):
     assert os.path.exists(file.name)
 
 
-async def test_named_is_removed_when_forgotten(tmp_path):
-    file = await tempfile.NamedTemporaryFile(dir=tmp_path)
+async def test_named_is_removed_when_forgotten(tmp_path, cranked):
+    making = await started(tempfile.NamedTemporaryFile(dir=tmp_path, executor=cranked).__aenter__())
+    cranked.run_next()
+    file = await making
+    del making
     name = file.name
-    await asyncio.sleep(0)
     if sys.version_info >= (3, 12):
         assert file._closer.name == name and not hasattr(file, "delete")
     else:

@@ -4,9 +4,9 @@ import os
 import stat
 
 import pytest
-from conftest import cancelled, started
 
 import ringfiles
+from conftest import cancelled, started
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import os
 import sys
 
 import pytest
+
 import ringfiles
 
 assert "aiofiles" not in sys.modules
@@ -24,9 +25,7 @@ def event_loop_policy():
 
 def pytest_runtest_logreport(report):
     # A test has one line: that of its call, or of the phase that kept it from being called.
-    if report.when == "call" or (report.when == "setup" and not report.passed):
-        write_down(report)
-    elif report.when == "teardown" and report.failed:
+    if report.when == "call" or not report.passed:
         write_down(report)
 
 
