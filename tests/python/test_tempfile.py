@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-from conftest import cancelled, started
+from conftest import cancelled, settle, started
 from ringfiles import tempfile
 from ringfiles.tempfile import temptypes
 from ringfiles.threadpool import binary, text
@@ -53,6 +53,7 @@ async def test_named_is_removed_when_forgotten(tmp_path, cranked):
     cranked.run_next()
     file = await making
     del making
+    await settle()  # The last turn of the loop in which anything holds it.
     name = file.name
     if sys.version_info >= (3, 12):
         assert file._closer.name == name and not hasattr(file, "delete")
