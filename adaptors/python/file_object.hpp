@@ -33,6 +33,8 @@ struct file_choices {
   owned type;             ///< the class to make
   bool line_buffering = false;
   bool buffering_by_default = true;  ///< a terminal is line-buffered then
+
+  bool writes() const noexcept { return core_mode != "rb"; }
 };
 
 /// What an open file has beside its Python head. Made when it was opened.
@@ -46,6 +48,14 @@ struct file_state_of_python {
   bool closed = false;
   bool detached = false;
   bool warned = false;  ///< of being dropped while it was open
+
+  /// What is left to do happens in the background; the memory of the core's file is given back.
+  void close() noexcept {
+    closed = true;
+    window.release();
+    buffers = {};
+    file = {};
+  }
 };
 
 struct file_object {

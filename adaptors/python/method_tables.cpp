@@ -18,7 +18,7 @@ namespace ringfiles::python {
       {"truncate", as_method(truncate_method), METH_FASTCALL,                                     \
        "truncate(size=None) -> int: cuts or extends to `size` bytes (default: the position). "    \
        "ftruncate(2)."},                                                                          \
-      {"write", as_method(write_method), METH_O,                                                  \
+      {"write", as_method(object_method<write_kind>), METH_O,                                                  \
        "write(data) -> int: how many characters or bytes were taken, which is all of them."},     \
       {"writelines", as_method(object_method<writelines_kind>), METH_O,                           \
        "writelines(lines) -> None: all of an iterable, as one write."},                           \

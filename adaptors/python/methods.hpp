@@ -10,6 +10,13 @@
 
 namespace ringfiles::python {
 
+/// What a closed file says: in the words of io.TextIOWrapper, of the buffered classes, of FileIO.
+inline const char* closed_words(const file_object& file, const char* of_buffered) noexcept {
+  return file.is_text()                      ? "I/O operation on closed file."
+         : file.kind() == file_kind::buffered ? of_buffered
+                                              : "I/O operation on closed file";
+}
+
 /// The arguments of a METH_FASTCALL method. Each function sets an exception and gives false (or
 /// nothing) when it does not get what it wants.
 struct arguments {
@@ -57,7 +64,7 @@ template <const operation_kind& kind>
 PyObject* size_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
   const arguments given{kind.name, values, count};
   Py_ssize_t size = -1;
-  if (!given.at_most(1) || !given.size(0, -1, size)) return nullptr;
+  if (!given.at_most(1) || !given.size(0, -1, size)) return raise_when_awaited(&file_of(self));
   return make_operation(kind, &file_of(self), nullptr, size);
 }
 
@@ -78,7 +85,6 @@ extern const operation_kind read_kind, read1_kind, read_raw_kind, readall_kind, 
 // write_methods.cpp
 extern const operation_kind write_kind, writelines_kind, flush_kind, fsync_kind, close_kind,
     truncate_kind;
-PyObject* write_method(PyObject* self, PyObject* data) noexcept;
 PyObject* close_now_method(PyObject* self, PyObject*) noexcept;
 PyObject* settle_now_method(PyObject* self, PyObject*) noexcept;
 PyObject* mark_detached_method(PyObject* self, PyObject*) noexcept;

@@ -341,6 +341,33 @@ PyObject* make_operation(const operation_kind& kind, file_object* file, PyObject
   return reinterpret_cast<PyObject*>(made);
 }
 
+namespace {
+
+PyObject* serve_failed(operation_object& self) noexcept {
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(self.object)), self.object);
+  return nullptr;
+}
+
+std::unique_ptr<pending> begin_failed(operation_object&, const std::shared_ptr<loop_engine>&) {
+  return nullptr;
+}
+
+constinit const operation_kind failed_kind{"call", serve_failed, begin_failed};
+
+}  // namespace
+
+PyObject* raise_when_awaited(file_object* file) noexcept {
+  PyObject* type = nullptr;
+  PyObject* value = nullptr;
+  PyObject* traceback = nullptr;
+  PyErr_Fetch(&type, &value, &traceback);
+  PyErr_NormalizeException(&type, &value, &traceback);
+  const owned kept_type = steal(type);
+  const owned kept_value = steal(value);
+  const owned kept_traceback = steal(traceback);
+  return make_operation(failed_kind, file, value);
+}
+
 void borrow_file(operation_object& operation) noexcept {
   operation.kept_by_file = true;
   drop_file(operation);

@@ -75,6 +75,9 @@ bool add_operation_type(PyObject* module);
 /// A fresh awaitable; `object` is borrowed, and may be null, as `file`.
 PyObject* make_operation(const operation_kind& kind, file_object* file, PyObject* object = nullptr,
                          Py_ssize_t number = 0, Py_ssize_t second = 0) noexcept;
+/// An awaitable of `file` that raises the exception that is set now, when it is awaited: so do the
+/// coroutines of aiofiles, which look at no argument before.
+PyObject* raise_when_awaited(file_object* file) noexcept;
 /// For an awaitable that its file keeps for the next time: it no longer holds the file.
 void borrow_file(operation_object& operation) noexcept;
 /// The file that keeps `operation` is going.

@@ -43,7 +43,7 @@ bool check_seek(const operation_object& self) noexcept {
 
 PyObject* serve_seek(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  if (!file.check_open("seek of closed file")) return nullptr;
+  if (!file.check_open(closed_words(file, "seek of closed file"))) return nullptr;
   if (file.is_text() && !file.core().seekable())
     return raise_unsupported("underlying stream is not seekable"), nullptr;
   check_seek(self);
@@ -62,7 +62,7 @@ std::unique_ptr<pending> begin_seek(operation_object& self, const std::shared_pt
 
 PyObject* serve_tell(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  if (!file.check_open("tell of closed file")) return nullptr;
+  if (!file.check_open(closed_words(file, "I/O operation on closed file"))) return nullptr;
   if (file.is_text() && !file.core().seekable())
     return raise_unsupported("underlying stream is not seekable"), nullptr;
   const auto position = file.open->buffers.position();
@@ -115,23 +115,26 @@ std::unique_ptr<pending> begin_pwrite(operation_object& self, const std::shared_
 
 PyObject* serve_isatty(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  if (!file.check_open()) return nullptr;
+  if (!file.check_open(closed_words(file, "I/O operation on closed file"))) return nullptr;
   return PyBool_FromLong(file.core().is_terminal() ? 1 : 0);
 }
 
 PyObject* serve_seekable(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  return file.check_open() ? PyBool_FromLong(file.core().seekable() ? 1 : 0) : nullptr;
+  const char* words = closed_words(file, "I/O operation on closed file");
+  return file.check_open(words) ? PyBool_FromLong(file.core().seekable() ? 1 : 0) : nullptr;
 }
 
 PyObject* serve_readable(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  return file.check_open() ? PyBool_FromLong(file.core().readable() ? 1 : 0) : nullptr;
+  const char* words = closed_words(file, "I/O operation on closed file");
+  return file.check_open(words) ? PyBool_FromLong(file.core().readable() ? 1 : 0) : nullptr;
 }
 
 PyObject* serve_writable(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  return file.check_open() ? PyBool_FromLong(file.core().writable() ? 1 : 0) : nullptr;
+  const char* words = closed_words(file, "I/O operation on closed file");
+  return file.check_open(words) ? PyBool_FromLong(file.core().writable() ? 1 : 0) : nullptr;
 }
 
 /// Of what is always served at once: not called.
@@ -155,7 +158,8 @@ PyObject* seek_method(PyObject* self, PyObject* const* values, Py_ssize_t count)
   const arguments given{"seek", values, count};
   Py_ssize_t offset = 0;
   Py_ssize_t from = 0;
-  if (!given.between(1, 2) || !given.size(0, 0, offset) || !given.size(1, 0, from)) return nullptr;
+  if (!given.between(1, 2) || !given.size(0, 0, offset) || !given.size(1, 0, from))
+    return raise_when_awaited(&file_of(self));
   return make_operation(seek_kind, &file_of(self), nullptr, offset, from);
 }
 
@@ -163,10 +167,11 @@ PyObject* pread_method(PyObject* self, PyObject* const* values, Py_ssize_t count
   const arguments given{"pread", values, count};
   Py_ssize_t size = 0;
   Py_ssize_t offset = 0;
-  if (!given.between(2, 2) || !given.size(0, 0, size) || !given.size(1, 0, offset)) return nullptr;
+  if (!given.between(2, 2) || !given.size(0, 0, size) || !given.size(1, 0, offset))
+    return raise_when_awaited(&file_of(self));
   if (size < 0 || offset < 0) {
     PyErr_SetString(PyExc_ValueError, "pread() takes a size and an offset of zero or more");
-    return nullptr;
+    return raise_when_awaited(&file_of(self));
   }
   return make_operation(pread_kind, &file_of(self), nullptr, size, offset);
 }
@@ -174,10 +179,10 @@ PyObject* pread_method(PyObject* self, PyObject* const* values, Py_ssize_t count
 PyObject* pwrite_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
   const arguments given{"pwrite", values, count};
   Py_ssize_t offset = 0;
-  if (!given.between(2, 2) || !given.size(1, 0, offset)) return nullptr;
+  if (!given.between(2, 2) || !given.size(1, 0, offset)) return raise_when_awaited(&file_of(self));
   if (!PyObject_CheckBuffer(values[0]) || offset < 0) {
     PyErr_SetString(PyExc_TypeError, "pwrite() takes bytes and an offset of zero or more");
-    return nullptr;
+    return raise_when_awaited(&file_of(self));
   }
   return make_operation(pwrite_kind, &file_of(self), values[0], 0, offset);
 }
@@ -185,7 +190,7 @@ PyObject* pwrite_method(PyObject* self, PyObject* const* values, Py_ssize_t coun
 PyObject* fileno_method(PyObject* self, PyObject*) noexcept {
   file_object& file = file_of(self);
   if (file.open->closed || file.open->detached) {
-    file.check_open_slowly("I/O operation on closed file");
+    file.check_open_slowly(closed_words(file, "I/O operation on closed file"));
     return nullptr;
   }
   return PyLong_FromLong(file.core().native_handle());
@@ -194,7 +199,7 @@ PyObject* fileno_method(PyObject* self, PyObject*) noexcept {
 PyObject* readable_method(PyObject* self, PyObject*) noexcept {
   file_object& file = file_of(self);
   if (file.open->closed || file.open->detached) {
-    file.check_open_slowly("I/O operation on closed file.");
+    file.check_open_slowly(closed_words(file, "I/O operation on closed file"));
     return nullptr;
   }
   return PyBool_FromLong(file.core().readable() ? 1 : 0);

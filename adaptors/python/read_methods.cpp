@@ -15,11 +15,7 @@ std::size_t limit_of(Py_ssize_t size) noexcept {
 
 bool may_read(operation_object& self, const char* closed_message) noexcept {
   file_object& file = file_of(self);
-  return file.check_open(closed_message) && file.check_readable();
-}
-
-const char* closed_message(const file_object& file, const char* of_buffered) noexcept {
-  return file.kind() == file_kind::buffered ? of_buffered : "I/O operation on closed file.";
+  return file.check_open(closed_words(file, closed_message)) && file.check_readable();
 }
 
 PyObject* empty(const file_object& file) noexcept {
@@ -40,7 +36,7 @@ PyObject* plain_characters(file_object& file, std::string_view bytes) noexcept {
 
 PyObject* serve_read(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  if (!may_read(self, closed_message(file, "read of closed file"))) return nullptr;
+  if (!may_read(self, "read of closed file")) return nullptr;
   if (self.number == 0) return empty(file);
   if (self.number < 0) return nullptr;
   detail::file_buffers& buffers = file.buffers();
@@ -126,8 +122,7 @@ std::unique_ptr<pending> begin_readall(operation_object& self,
 // ---- readinto -----------------------------------------------------------------------------------
 
 PyObject* serve_readinto(operation_object& self) noexcept {
-  file_object& file = file_of(self);
-  may_read(self, closed_message(file, "readinto of closed file"));
+  may_read(self, "readinto of closed file");
   return nullptr;
 }
 
@@ -146,7 +141,7 @@ std::unique_ptr<pending> begin_readinto_raw(operation_object& self,
 
 PyObject* serve_readline(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  if (!may_read(self, closed_message(file, "readline of closed file"))) return nullptr;
+  if (!may_read(self, "readline of closed file")) return nullptr;
   if (self.number == 0) return empty(file);
   if (self.number > 0 || file.kind() == file_kind::raw) return nullptr;
   return file.open->window.next(file.open->buffers, file.format());
@@ -161,8 +156,7 @@ std::unique_ptr<pending> begin_readline(operation_object& self,
 }
 
 PyObject* serve_lines(operation_object& self) noexcept {
-  file_object& file = file_of(self);
-  may_read(self, closed_message(file, "readline of closed file"));
+  may_read(self, "readline of closed file");
   return nullptr;
 }
 
@@ -183,7 +177,7 @@ std::unique_ptr<pending> begin_lines(operation_object& self, const std::shared_p
 
 PyObject* serve_next(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  if (!may_read(self, closed_message(file, "readline of closed file"))) return nullptr;
+  if (!may_read(self, "readline of closed file")) return nullptr;
   if (file.kind() == file_kind::raw) return nullptr;
   return file.open->window.next(file.open->buffers, file.format());
 }

@@ -4,46 +4,13 @@
 
 #include "errors.hpp"
 #include "methods.hpp"
+#include "written.hpp"
 
 namespace ringfiles::python {
 namespace {
 
 /// Below this, bytes are copied for a write that has to wait; above, their owner is kept.
 constexpr std::size_t least_shared_bytes = 64 * 1024;
-
-/// What a write is made of, as long as it takes.
-struct written {
-  std::string_view bytes;
-  Py_ssize_t counted = 0;  ///< characters or bytes of the caller's
-  owned made;              ///< owns `bytes`, if the caller's object does not
-  Py_buffer view{};        ///< likewise
-
-  written() = default;
-  written(const written&) = delete;
-  written& operator=(const written&) = delete;
-  ~written() {
-    if (view.obj != nullptr) PyBuffer_Release(&view);
-  }
-};
-
-/// False with an exception set.
-bool prepare(file_object& file, PyObject* data, written& into) noexcept {
-  if (file.is_text()) {
-    into.counted = PyUnicode_GET_LENGTH(data);
-    return encode(file.format(), data, into.made, into.bytes);
-  }
-  if (PyObject_GetBuffer(data, &into.view, PyBUF_SIMPLE) < 0) return false;
-  into.bytes = {static_cast<const char*>(into.view.buf), static_cast<std::size_t>(into.view.len)};
-  into.counted = into.view.len;
-  return true;
-}
-
-bool may_write(operation_object& self) noexcept {
-  file_object& file = file_of(self);
-  const char* message =
-      file.kind() == file_kind::buffered ? "write to closed file" : "I/O operation on closed file.";
-  return file.check_open(message) && file.check_writable();
-}
 
 bool ends_a_line(std::string_view bytes) noexcept {
   return bytes.find_first_of("\r\n") != std::string_view::npos;
@@ -54,8 +21,8 @@ bool flushes(const file_object& file, std::string_view bytes) noexcept {
 }
 
 PyObject* serve_write(operation_object& self) noexcept {
-  if (!may_write(self)) return nullptr;
   file_object& file = file_of(self);
+  if (!check_data(file, self.object) || !may_write(file)) return nullptr;
   // The usual text, without more ado.
   if (file.is_text() && PyUnicode_IS_COMPACT_ASCII(self.object) &&
       file.format().newline != newline::cr && file.format().newline != newline::crlf &&
@@ -120,39 +87,11 @@ std::unique_ptr<pending> begin_write(operation_object& self, const std::shared_p
   return count ? write_all(file_of(self), std::move(data), count.ptr()) : nullptr;
 }
 
-// ---- writelines: one write of all the lines -----------------------------------------------------
-
-PyObject* join(file_object& file, PyObject* lines) noexcept {
-  if (!file.is_text()) {
-    const owned nothing = steal(PyBytes_FromStringAndSize(nullptr, 0));
-    return nothing ? PyObject_CallMethod(nothing.ptr(), "join", "O", lines) : nullptr;
-  }
-  const owned nothing = steal(PyUnicode_New(0, 0));
-  return nothing ? PyUnicode_Join(nothing.ptr(), lines) : nullptr;
-}
-
-PyObject* serve_writelines(operation_object& self) noexcept {
-  may_write(self);
-  return nullptr;
-}
-
-std::unique_ptr<pending> begin_writelines(operation_object& self,
-                                          const std::shared_ptr<loop_engine>&) {
-  file_object& file = file_of(self);
-  const owned joined = steal(join(file, self.object));
-  if (!joined) return nullptr;
-  auto data = std::make_shared<written>();
-  if (!prepare(file, joined.ptr(), *data)) return nullptr;
-  if (!data->made) data->made = joined;
-  return write_all(file, std::move(data), Py_None);
-}
-
 // ---- flush, fsync -------------------------------------------------------------------------------
 
 PyObject* serve_when_open(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  file.check_open(file.kind() == file_kind::buffered ? "flush of closed file"
-                                                     : "I/O operation on closed file.");
+  file.check_open(closed_words(file, "flush of closed file"));
   return nullptr;
 }
 
@@ -170,7 +109,7 @@ std::unique_ptr<pending> begin_fsync(operation_object& self, const std::shared_p
 
 PyObject* serve_truncate(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  if (!file.check_open("truncate of closed file")) return nullptr;
+  if (!file.check_open(closed_words(file, "truncate of closed file"))) return nullptr;
   if (file.open->file.writable()) return nullptr;
   if (file.kind() == file_kind::raw)
     raise_unsupported("File not open for writing");
@@ -206,8 +145,9 @@ class close_pending final : public pending {
   explicit close_pending(file_object& file) : file_(file), close_(wait_for(file.core().close())) {}
   detail::call_base& call() noexcept override { return close_->call(); }
   PyObject* result(PyObject* filename) noexcept override {
-    file_.open->closed = true;
-    return close_->result(filename);
+    PyObject* made = close_->result(filename);
+    file_.open->close();
+    return made;
   }
 
  private:
@@ -222,7 +162,6 @@ std::unique_ptr<pending> begin_close(operation_object& self, const std::shared_p
 }  // namespace
 
 constinit const operation_kind write_kind{"write", serve_write, begin_write};
-constinit const operation_kind writelines_kind{"writelines", serve_writelines, begin_writelines};
 constinit const operation_kind flush_kind{"flush", serve_when_open, begin_flush};
 constinit const operation_kind fsync_kind{"fsync", serve_when_open, begin_fsync};
 constinit const operation_kind truncate_kind{"truncate", serve_truncate, begin_truncate};
@@ -232,10 +171,7 @@ constinit const operation_kind close_kind{"close", serve_close, begin_close};
 PyObject* close_now_method(PyObject* self, PyObject*) noexcept {
   file_state_of_python& state = *file_of(self).open;
   state.window.settle(state.buffers);
-  state.window.release();
-  state.closed = true;
-  state.buffers = {};
-  state.file = {};
+  state.close();
   Py_RETURN_NONE;
 }
 
@@ -277,24 +213,10 @@ PyObject* mark_detached_method(PyObject* self, PyObject*) noexcept {
   Py_RETURN_NONE;
 }
 
-PyObject* write_method(PyObject* self, PyObject* data) noexcept {
-  file_object& file = file_of(self);
-  if (file.is_text()) {
-    if (PyUnicode_Check(data)) return make_operation(write_kind, &file, data);
-    PyErr_Format(PyExc_TypeError, "write() argument must be str, not %.200s",
-                 Py_TYPE(data)->tp_name);
-    return nullptr;
-  }
-  if (PyObject_CheckBuffer(data) != 0) return make_operation(write_kind, &file, data);
-  PyErr_Format(PyExc_TypeError, "a bytes-like object is required, not '%.200s'",
-               Py_TYPE(data)->tp_name);
-  return nullptr;
-}
-
 PyObject* truncate_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
   const arguments given{"truncate", values, count};
   Py_ssize_t size = 0;
-  if (!given.at_most(1) || !given.size(0, 0, size)) return nullptr;
+  if (!given.at_most(1) || !given.size(0, 0, size)) return raise_when_awaited(&file_of(self));
   const bool has_size = count == 1 && values[0] != Py_None;
   return make_operation(truncate_kind, &file_of(self), nullptr, size, has_size ? 1 : 0);
 }

@@ -11,6 +11,7 @@
 #include "ringfiles/newline.hpp"
 #include "ringfiles/operation.hpp"
 #include "ringfiles/scan.hpp"
+#include "ringfiles/source.hpp"
 #include "ringfiles/statistics.hpp"
 #include "ringfiles/status.hpp"
 #include "ringfiles/task.hpp"

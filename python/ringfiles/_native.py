@@ -132,8 +132,9 @@ class NativeRaw(_Blocking, _ringfiles.RawFile, binary.AsyncFileIO):  # type: ign
 
 
 for _type in (NativeText, NativeBuffered, NativeReader, NativeRaw):
-    # Programs meet these names: in a repr, in a log.
+    # Programs meet these names: in a repr, in a log, and some of them compare.
     _type.__name__ = _type.__qualname__ = _type.__bases__[-1].__name__
+    _type.__module__ = _type.__bases__[-1].__module__
 
 
 class Plan(NamedTuple):
@@ -195,6 +196,8 @@ def _locale_encoding() -> str:
 def _plan_of(
     mode: Any, buffering: Any, encoding: Any, errors: Any, newline: Any
 ) -> Plan | None:
+    if type(mode) is not str or type(buffering) is not int:
+        return None
     try:
         if "b" not in mode and (encoding is None or encoding == "locale"):
             if encoding is None and sys.flags.warn_default_encoding:
@@ -214,7 +217,8 @@ async def open(
     if planned is None:
         return None
     if type(file) is int:
-        return None if opener is not None else _adopt(file, file, planned, bool(closefd))
+        # Who keeps a descriptor shares its position with others, and the engine moves none.
+        return None if opener is not None or not closefd else _adopt(file, file, planned)
     path = file if type(file) is str else _path(file)
     if path is None or not closefd or (b"\0" if type(path) is bytes else "\0") in path:
         return None
@@ -230,14 +234,14 @@ def _path(file: Any) -> Any:
         return None
 
 
-def _adopt(descriptor: int, name: Any, planned: Plan, closefd: bool) -> Any:
+def _adopt(descriptor: int, name: Any, planned: Plan) -> Any:
     """None: not a regular file. The engine would have to know how it was opened."""
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None
     except (OSError, OverflowError):
         return None
-    return _ringfiles.adopt(name, *planned[:7], descriptor, closefd)
+    return _ringfiles.adopt(name, *planned[:7], descriptor, True)
 
 
 async def _open_with(opener: Any, path: Any, planned: Plan) -> Any:
@@ -250,7 +254,7 @@ async def _open_with(opener: Any, path: Any, planned: Plan) -> Any:
         raise ValueError(f"opener returned {descriptor}")
     try:
         os.set_inheritable(descriptor, False)
-        adopted = _adopt(descriptor, path, planned, True)
+        adopted = _adopt(descriptor, path, planned)
         if adopted is not None:
             return adopted
         return await _wrapped(descriptor, path, planned)

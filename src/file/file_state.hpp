@@ -101,6 +101,8 @@ class file_state final : public resumable {
   /// Takes a call out that will not be tried again. False if it is not there.
   bool dequeue(queued_call& call) noexcept;
   void resume_work() noexcept override;
+  /// The call at the front is tried again in the next turn: the budget of this one is spent.
+  void go_on_next_turn() noexcept;
 
   // ---- Reading ----
   stream::read_buffer& reader() noexcept { return reader_; }
@@ -195,7 +197,6 @@ class file_state final : public resumable {
     backend::request wanted;
   };
 
-  void go_on_next_turn() noexcept;
   void leave_to_parent() noexcept;
   bool tries_inline() noexcept;
   std::size_t chunk_bytes() const noexcept;

@@ -1,0 +1,36 @@
+// What writes are made of, and what a file refuses to write.
+#pragma once
+
+#include <string_view>
+
+#include "file_object.hpp"
+#include "python.hpp"
+
+namespace ringfiles::python {
+
+/// Bytes of the caller's, as they go to the file, for as long as it takes.
+struct written {
+  std::string_view bytes;
+  Py_ssize_t counted = 0;  ///< characters or bytes of the caller's
+  owned made;              ///< owns `bytes`, if the caller's object does not
+  Py_buffer view{};        ///< likewise
+
+  written() = default;
+  written(const written&) = delete;
+  written& operator=(const written&) = delete;
+  ~written() { clear(); }
+  void clear() noexcept {
+    if (view.obj != nullptr) PyBuffer_Release(&view);
+    made.reset();
+    bytes = {};
+  }
+};
+
+/// REQUIRES: check_data(). False with an exception set.
+bool prepare(file_object& file, PyObject* data, written& into) noexcept;
+/// False with an exception set, in the order in which CPython finds fault: a reader refuses
+/// whatever it is given.
+bool check_data(file_object& file, PyObject* data) noexcept;
+bool may_write(file_object& file) noexcept;
+
+}  // namespace ringfiles::python
