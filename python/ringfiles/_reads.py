@@ -6,6 +6,7 @@ Where the file can seek, its position is taken before the read and restored afte
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tempfile
 import threading
@@ -82,17 +83,25 @@ class Read:
                 self._target.release()
 
     def put_back(self) -> None:
-        if self._position is not None:
-            try:
+        # The file may have been closed since; then nobody will read.
+        with contextlib.suppress(Exception):
+            if self._position is not None and self._has_moved():
                 self._file.seek(self._position)
-            except (OSError, ValueError):
-                pass  # Closed since then, so nobody will read.
-        elif self._taken:
-            self._hold(self._taken)
+            elif self._taken:
+                self._hold(self._taken)
+
+    def _has_moved(self) -> bool:
+        """Event and inotify descriptors let anyone seek, and stay where they are."""
+        try:
+            return not self._taken or self._file.tell() != self._position
+        except OSError:
+            return True  # `readlines` of text leaves the position hidden; `seek` shows it again.
 
     def _hold(self, taken: Any) -> None:
         if isinstance(taken, list):
             taken = type(taken[0])().join(taken)
+        if isinstance(taken, memoryview):
+            taken = bytes(taken)
         if isinstance(taken, (bytes, str)):
             held = self._held.data
             self._held.data = taken if held is None else taken + held
@@ -111,14 +120,19 @@ class Read:
         with self._lock:
             self._target = target
             bounce = bytearray(0 if self._given_up else len(target))
-        count = self._fill(bounce)
-        with self._lock:
-            if count and not self._given_up:
-                target[:count] = memoryview(bounce)[:count]
+        try:
+            count = self._fill(bounce)
+            if count:
+                self._taken = memoryview(bounce)[:count]
+                self._deliver(target)
+        finally:
             target.release()
-        if self._position is None and count:
-            self._taken = bytes(memoryview(bounce)[:count])
         return count
+
+    def _deliver(self, target: memoryview) -> None:
+        with self._lock:
+            if not self._given_up:
+                target[:len(self._taken)] = self._taken
 
     def _fill(self, bounce: bytearray) -> Any:
         if self._held.data is None:

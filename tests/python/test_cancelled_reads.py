@@ -212,6 +212,48 @@ async def test_readinto_fills_any_writable_buffer_and_refuses_others(path):
     await file.close()
 
 
+async def test_the_buffer_is_free_when_readinto_failed(path):
+    with open(path, "wb", 0) as inner:
+        file = wrap(inner)
+        buffer = bytearray(3)
+        try:
+            await file.readinto(buffer)
+        except io.UnsupportedOperation:
+            buffer.append(0)
+    assert len(buffer) == 4
+
+
+@pytest.mark.parametrize("name, arguments", [("read", (8,)), ("readinto", (8,))])
+async def test_a_file_that_only_seems_to_seek_loses_nothing(cranked, name, arguments):
+    class Event(io.RawIOBase):
+        """Like an event descriptor: it reads once, and seeking does nothing."""
+
+        left = b"event"
+
+        def readable(self):
+            return True
+
+        def seekable(self):
+            return True
+
+        def seek(self, position, whence=0):
+            return 0
+
+        def readinto(self, buffer):
+            taken, self.left = self.left, b""
+            buffer[:len(taken)] = taken
+            return len(taken)
+
+    from ringfiles.threadpool import AsyncFileIO
+
+    file = AsyncFileIO(Event(), None, cranked)
+    task = await started(call(file, name, arguments))
+    cranked.run_next()
+    await cancelled(task)
+    file._executor = None
+    assert await file.read(8) == b"event"
+
+
 async def test_a_cancelled_decoding_error_comes_again(tmp_path, cranked):
     (tmp_path / "file").write_bytes(b"good\n\xff\xfe")
     with open(tmp_path / "file", encoding="utf-8") as inner:

@@ -6,6 +6,7 @@ import io
 import pytest
 
 import ringfiles
+from ringfiles import _fifo
 from conftest import StoppingRaw, cancelled, settle, started
 from ringfiles.threadpool import wrap
 
@@ -129,19 +130,54 @@ async def test_a_call_cancelled_before_a_thread_took_it_never_runs(cranked):
     assert inner.getvalue() == b"yes"
 
 
-async def test_a_call_cancelled_as_its_turn_comes_passes_the_turn_on(cranked):
+def cancel_with_the_turn(monkeypatch, task):
+    """Cancels `task` after it was given the turn and before it knows."""
+    take_turn = _fifo._Call.take_turn
+
+    def cancelling(call):
+        take_turn(call)
+        task.cancel()
+
+    monkeypatch.setattr(_fifo._Call, "take_turn", cancelling)
+
+
+async def test_a_call_cancelled_as_its_turn_comes_passes_the_turn_on(cranked, monkeypatch):
     inner = io.BytesIO()
     file = wrap(inner, executor=cranked)
     tasks = [await started(file.write(word)) for word in (b"a", b"b", b"c")]
+    cancel_with_the_turn(monkeypatch, tasks[1])
     cranked.run_next()
-    tasks[0].add_done_callback(lambda task: tasks[1].cancel())
     with pytest.raises(asyncio.CancelledError):
         await tasks[1]
+    monkeypatch.undo()
     await settle()
-    while cranked.jobs:
-        cranked.run_next()
+    cranked.run_next()
     await tasks[2]
     assert inner.getvalue() == b"ac"
+
+
+async def test_a_close_cancelled_as_its_turn_comes_closes(cranked, monkeypatch):
+    inner = io.BytesIO()
+    file = wrap(inner, executor=cranked)
+    writing, closing = await started(file.write(b"a")), await started(file.close())
+    cancel_with_the_turn(monkeypatch, closing)
+    cranked.run_next()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    await writing
+    cranked.run_next()
+    assert inner.closed
+
+
+async def test_a_close_cancelled_behind_a_call_that_is_delivered_closes(cranked):
+    inner = io.BytesIO()
+    file = wrap(inner, executor=cranked)
+    writing, closing = await started(file.write(b"a")), await started(file.close())
+    await cancelled(closing)
+    cranked.run_next()
+    assert await writing == 1
+    cranked.run_next()
+    assert inner.closed
 
 
 async def test_a_running_call_that_is_cancelled_goes_on_and_the_next_waits(stopping, stop, written):
