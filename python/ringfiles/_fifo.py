@@ -63,7 +63,8 @@ class Fifo:
     """SAFETY: may be used from several loops in several threads, as `stdout` is."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Reentrant, because the garbage collector may end a waiting task while we hold it.
+        self._lock = threading.RLock()
         self._calls: deque[_Call] = deque()  # The first one has the turn.
         self._undelivered: Callable[[], Any] | None = None
 

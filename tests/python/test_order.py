@@ -6,8 +6,8 @@ import io
 import pytest
 
 import ringfiles
-from ringfiles import _fifo
 from conftest import StoppingRaw, cancelled, settle, started
+from ringfiles import _fifo
 from ringfiles.threadpool import wrap
 
 
