@@ -9,6 +9,7 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any
@@ -96,21 +97,29 @@ def _write_atomically(path: Any, mode: str, data: Any, options: Any) -> int:
     permissions = _permissions_of(path)
     folder = os.path.dirname(path)
     temporary = os.path.join(os.fsdecode(folder), f".ringfiles-{secrets.token_hex(8)}")
-    try:
-        # Exclusively, so that the umask makes the permissions of a new file, as `open` does.
-        with builtins.open(temporary, mode.replace("w", "x"), **options) as file:
-            count: int = file.write(data)
-            file.flush()
-            if permissions is not None:
-                os.chmod(file.fileno(), permissions)
-            os.fsync(file.fileno())
+    # Exclusively, so that the umask makes the permissions of a new file, as `open` does.
+    with (
+        builtins.open(temporary, mode.replace("w", "x"), **options) as file,
+        _removed_on_error(temporary),
+    ):
+        count: int = file.write(data)
+        file.flush()
+        if permissions is not None:
+            os.chmod(file.fileno(), permissions)
+        os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
     _synchronise_folder(folder)
     return count
+
+
+@contextlib.contextmanager
+def _removed_on_error(path: str) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        raise
 
 
 def _permissions_of(path: Any) -> int | None:

@@ -48,6 +48,13 @@ async def test_scandir_takes_bytes_and_descriptors_and_nothing(tree, monkeypatch
         os.path.join(".", name) for name in os.listdir(tree)}
 
 
+async def test_scandir_left_has_no_more(tree):
+    with await ringfiles.os.scandir(tree) as entries:
+        next(entries)
+    with pytest.raises(StopIteration):
+        next(entries)
+
+
 async def test_scandir_closed_has_no_more(tree):
     entries = await ringfiles.os.scandir(tree)
     next(entries)

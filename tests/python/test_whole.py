@@ -114,6 +114,15 @@ async def test_atomic_synchronises_the_file_then_replaces_then_the_folder(path, 
     assert steps == ["4 bytes", "replace", "folder"]
 
 
+async def test_atomic_touches_no_file_that_happens_to_have_the_name(path, monkeypatch):
+    monkeypatch.setattr("secrets.token_hex", lambda count: "taken")
+    taken = path.parent / ".ringfiles-taken"
+    taken.write_bytes(b"of another")
+    with pytest.raises(FileExistsError):
+        await ringfiles.write_bytes(path, b"new", atomic=True)
+    assert taken.read_bytes() == b"of another" and not path.exists()
+
+
 async def test_atomic_replaces_no_folder_and_no_pipe(path):
     os.mkfifo(path)
     with pytest.raises(OSError, match="regular file"):
