@@ -105,7 +105,8 @@ async def test_directory_gives_itself_when_awaited(tmp_path):
     assert type(directory) is temptypes.AsyncTemporaryDirectory
     assert os.path.isdir(directory.name)
     await directory.cleanup()
-    await directory.cleanup()
+    assert os.listdir(tmp_path) == []
+    directory = await tempfile.TemporaryDirectory(dir=tmp_path)
     await directory.close()
     assert os.listdir(tmp_path) == []
 
@@ -115,8 +116,10 @@ async def test_directory_stays_or_forgives_if_so_asked(tmp_path):
     async with tempfile.TemporaryDirectory(dir=tmp_path, delete=False) as path:
         pass
     assert os.path.isdir(path)
-    async with tempfile.TemporaryDirectory(dir=tmp_path, ignore_cleanup_errors=True) as path:
-        os.rmdir(path)
+    for ignored in (True, False):
+        manager = tempfile.TemporaryDirectory(dir=tmp_path, ignore_cleanup_errors=ignored)
+        async with manager:
+            assert manager._obj._file._ignore_cleanup_errors is ignored
 
 
 async def spooled(cranked, **options):
