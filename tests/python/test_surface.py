@@ -74,7 +74,9 @@ def test_every_name_of_aiofiles_is_here(module):
     pytest.importorskip("aiofiles")
     theirs = importlib.import_module("aiofiles" + module)
     ours = importlib.import_module("ringfiles" + module)
-    assert set(getattr(theirs, "__all__", ())) <= set(getattr(ours, "__all__", ()))
+    public = set(getattr(theirs, "__all__", ()))
+    assert public <= set(getattr(ours, "__all__", ()))
+    assert [name for name in public if not hasattr(ours, name)] == []
     for name, value in vars(theirs).items():
         of_aiofiles = getattr(value, "__module__", "") or ""
         if name.startswith("_") or not of_aiofiles.startswith("aiofiles"):
