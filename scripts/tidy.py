@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy in parallel on what the preset `clang` compiles. Usage: tidy.py [REGEX]
+"""Runs clang-tidy in parallel on what Clang compiles: the preset `clang`, and the Python extension.
+Usage: tidy.py [REGEX]
 
 A file that was clean is not looked at again until what the compiler sees of it has changed: its
 preprocessed text with comments (NOLINT counts), its command, or .clang-tidy. Each complaint is
@@ -18,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/clang"
+PYTHON_BUILD = ROOT / "build/python/clang"  # see scripts/python-build
 CLEAN = BUILD / "tidy-clean"  # one empty file for each state that was clean
 TIDY = "clang-tidy-19"
 # The tests are not tidied: googletest's macros cost more time than they find.
@@ -27,10 +29,12 @@ COMPLAINT = re.compile(r"^/.*:\d+:\d+: (?:error|warning): ", re.MULTILINE)
 
 def commands(pattern):
     """The compile commands of the files of this tree whose path, below it, matches."""
-    entries = json.loads((BUILD / "compile_commands.json").read_text())
-    return [entry for entry in entries if is_below(entry["file"], ROOT)
-            and not is_below(entry["file"], BUILD.parent)
-            and re.search(pattern, entry["file"][len(str(ROOT)):])]
+    known = {}
+    for build in (PYTHON_BUILD, BUILD):  # the core, which both compile, as the preset does it
+        for entry in json.loads((build / "compile_commands.json").read_text()):
+            known[entry["file"]] = entry
+    return [entry for file, entry in known.items() if is_below(file, ROOT)
+            and not is_below(file, BUILD.parent) and re.search(pattern, file[len(str(ROOT)):])]
 
 
 def is_below(file, folder):
@@ -54,7 +58,7 @@ def tidy(entry):
     state = state_of(entry)
     if state and (CLEAN / state).exists():
         return ""
-    ran = subprocess.run([TIDY, "-quiet", "-p", str(BUILD), entry["file"]],
+    ran = subprocess.run([TIDY, "-quiet", "-p", entry["directory"], entry["file"]],
                          capture_output=True, text=True)
     if ran.returncode == 0 and state:
         (CLEAN / state).touch()
@@ -69,10 +73,10 @@ def complaints_in(text):
 
 def main():
     pattern = sys.argv[1] if len(sys.argv) > 1 else OWN_CODE
-    configured = subprocess.run(["cmake", "--preset", "clang", "--log-level=ERROR"], cwd=ROOT,
-                                stdout=subprocess.DEVNULL)
-    if configured.returncode != 0:
-        return 1
+    for configure in (["cmake", "--preset", "clang", "--log-level=ERROR"],
+                      [ROOT / "scripts/python-build", "--clang"]):
+        if subprocess.run(configure, cwd=ROOT, stdout=subprocess.DEVNULL).returncode != 0:
+            return 1
     CLEAN.mkdir(exist_ok=True)
     entries, seen = commands(pattern), set()
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
