@@ -7,7 +7,8 @@ Checked are README.md, the other manuals beside it, and docs/. A fence ```cpp af
     <!-- file: examples/copy.cpp#together -->   must equal its region of that name:
 
 the lines between `// region: together` and `// endregion`, less the indent they share. Marks of
-regions are left out of what is quoted. Links to places in this repository must resolve.
+regions are left out of what is quoted. In Python, #together is the function of that name. Links to
+places in this repository must resolve.
 """
 
 import posixpath
@@ -31,6 +32,13 @@ def is_manual(name):
     return name.endswith(".md") and ("/" not in name or name.startswith("docs/"))
 
 
+def function_of(text, name):
+    """The lines of a function of a Python file, or None."""
+    found = re.search(rf"^(?:async )?def {re.escape(name)}\(.*?(?=^\S|\Z)", text,
+                      re.MULTILINE | re.DOTALL)
+    return found.group() if found else None
+
+
 def region_of(text, region):
     """The lines of a region, or None when the file has none of that name."""
     mark = re.escape(region)
@@ -45,7 +53,7 @@ def quoted_source(root, file, region):
         return None, f"{file} is not there"
     text = _tree.text_of(root, file)
     if region:
-        text = region_of(text, region)
+        text = (function_of if file.endswith(".py") else region_of)(text, region)
         if text is None:
             return None, f"{file} has no region {region}"
     return MARK.sub("", text), None

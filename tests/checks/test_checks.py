@@ -268,6 +268,13 @@ class Readme(CheckCase):
             self.page("examples/x.cpp", "int main() {\n  stop();\n}\n"), "README.md:5")
         self.assert_complains(self.page("examples/x.cpp#heart", "stop();\n"), "README.md:4")
 
+    def test_a_quote_of_python_is_a_function(self):
+        files = {"examples/python/x.py": "import x\n\nasync def f(a):\n    b\n\n    c\n\nx()\n"}
+        page = "<!-- file: examples/python/x.py#f -->\n```python\n%s```\n"
+        self.assert_fine({**files, "README.md": page % "async def f(a):\n    b\n\n    c\n"})
+        self.assert_complains({**files, "README.md": page % "async def f(a):\n    c\n"},
+                              "README.md:4")
+
     def test_a_quote_of_nothing_is_named(self):
         self.assert_complains(self.page("examples/gone.cpp", "x\n"), "README.md:2")
         self.assert_complains(self.page("examples/x.cpp#lung", "x\n"), "README.md:2")
