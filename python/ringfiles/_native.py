@@ -47,7 +47,7 @@ class Below:
         """Not awaited, so errors are not heard of; what is buffered is written all the same."""
         self._asynchronous._close_now()
 
-    def __enter__(self) -> Below:
+    def __enter__(self) -> Below:  # noqa: PYI034  (Self is of 3.11)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -115,14 +115,14 @@ class _Buffered(_Blocking):
         return self._detach().detach()
 
 
-class NativeBuffered(  # type: ignore[misc]
-    _Buffered, _ringfiles.BufferedFile, binary.AsyncBufferedIOBase
+class NativeBuffered(
+    _Buffered, _ringfiles.BufferedFile, binary.AsyncBufferedIOBase  # type: ignore[misc]
 ):
     """A binary file of the engine, for writing."""
 
 
-class NativeReader(  # type: ignore[misc]
-    _Buffered, _ringfiles.ReadableFile, binary.AsyncBufferedReader
+class NativeReader(
+    _Buffered, _ringfiles.ReadableFile, binary.AsyncBufferedReader  # type: ignore[misc]
 ):
     """A binary file of the engine, for reading."""
 

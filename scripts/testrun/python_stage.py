@@ -47,7 +47,10 @@ def test_one(run, interpreter, is_main):
     env = {"PYTHONPATH": str(package), "PYTHON_IS_MAIN": "1" if is_main else "",
            **run.soak_env()}
     run_pytest(run, stage, python, env, is_main)
-    for folder in ("tests/python", "tests/python/conformance", "tests/python/packaging"):
+    folders = ["tests/python", "tests/python/packaging"]
+    # Minutes each: the others run it in a soak.
+    folders += ["tests/python/conformance"] * (is_main or run.soak)
+    for folder in folders:
         run_scripts(run, stage, python, run.root / folder, env)
 
 

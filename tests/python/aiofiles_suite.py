@@ -9,7 +9,6 @@ TREE is the unpacked source of aiofiles 25.1.0; without it, pip downloads it. Pr
 
 import argparse
 import importlib.util
-import importlib.util
 import os
 import shutil
 import subprocess

@@ -123,7 +123,7 @@ def _wrap_raw(file, *, loop=None, executor=None):
     return AsyncFileIO(file, loop=loop, executor=executor)
 
 
-from .. import _native  # noqa: E402  (it derives from the classes above)
+from .. import _native
 
 # Looked up at each call and bound to no loop, so that they follow whoever replaces sys.stdout.
 stdin = AsyncTextIndirectIOWrapper("sys.stdin", None, None, lambda: sys.stdin)

