@@ -40,7 +40,7 @@ class MirroredFile(SyncFile):
     def _copy_back(self):
         if self._memory.closed:
             return
-        content = os.pread(self._handle, os.fstat(self._handle).st_size, 0)
+        content = _content_of(self._handle)
         if content != self._memory.getvalue():
             self._memory.seek(0)
             self._memory.truncate()
@@ -51,6 +51,16 @@ class MirroredFile(SyncFile):
 
     def __del__(self):
         os.close(self._handle)
+
+
+def _content_of(handle):
+    """All bytes, also where each read gives a few."""
+    content = b""
+    while True:
+        piece = os.pread(handle, os.fstat(handle).st_size, len(content))
+        content += piece
+        if not piece:
+            return content
 
 
 def _text_keywords(encoding=None, errors=None, newline=None, line_buffering=False):
