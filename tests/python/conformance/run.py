@@ -16,6 +16,7 @@ import fnmatch
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -193,6 +194,7 @@ def prepare(options):
 
 def run(options):
     started = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and the children with it
     options.timeout_s = options.timeout_s or (
         SHORT_READ_TIMEOUT_S if options.short_reads else TIMEOUT_S)
     try:

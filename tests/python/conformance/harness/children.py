@@ -115,6 +115,7 @@ def _be_child(test, target, road, options, folder, entrance):
     """Does not return."""
     try:
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         _settle_in(folder, options)
         note = os.path.join(options.notes, os.path.basename(folder))
         _point_programs_at(target, note, options)
@@ -158,13 +159,17 @@ def run_all(work, jobs, finished):
     """
     sys.stdout.flush()
     running = {}
-    while work or running:
-        while work and len(running) < jobs:
-            child = work.pop(0)()
-            running[child.pipe] = child
-        for child in _ended(running):
-            del running[child.pipe]
-            finished(child, child.finish())
+    try:
+        while work or running:
+            while work and len(running) < jobs:
+                child = work.pop(0)()
+                running[child.pipe] = child
+            for child in _ended(running):
+                del running[child.pipe]
+                finished(child, child.finish())
+    finally:
+        for child in running.values():
+            child.finish()
 
 
 def _ended(running):

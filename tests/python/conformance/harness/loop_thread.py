@@ -53,6 +53,7 @@ async def _perform(call):
 class LoopThread:
     def __init__(self):
         self._loop = asyncio.new_event_loop()
+        self.waits = 0
         self._thread = threading.Thread(target=self._run, name="event loop", daemon=True)
         self._thread.start()
 
@@ -60,8 +61,8 @@ class LoopThread:
         return threading.get_ident() == self._thread.ident
 
     def call(self, job):
-        call = _Call(job)
-        del job
+        """`job` is a list that holds it and is emptied."""
+        call = _Call(job.pop())
         try:
             self._loop.call_soon_threadsafe(self._begin, call)
             call.done.acquire()
@@ -98,35 +99,46 @@ class LoopThread:
             call.task.cancel()
 
 
-_threads = []  # the second serves callbacks that the package runs on the loop of the first, …
-_starting = threading.Lock()
+_threads = []  # more than one where the package runs callbacks, or finalizers, on the loop
+_starting = threading.RLock()  # a finalizer may use files while it is held
 
 
-def _thread_for_this_call():
+def _current():
+    return next((thread for thread in _threads if thread.is_current()), None)
+
+
+def _first_free():
+    """A loop that does not wait for a callback of its own."""
+    for thread in _threads:
+        if not thread.waits:
+            return thread
     with _starting:
-        busy = [index for index, thread in enumerate(_threads) if thread.is_current()]
-        depth = busy[0] + 1 if busy else 0
-        if depth == len(_threads):
-            _threads.append(LoopThread())
-        return _threads[depth]
+        _threads.append(LoopThread())
+        return _threads[-1]
 
 
 def start():
     """So that a test does not see a thread begin."""
-    _thread_for_this_call()
+    _first_free()
 
 
 def drive(function, *arguments, **keywords):
     """Calls the function on the event loop and awaits its result, if that can be awaited."""
-    thread = _thread_for_this_call()
-    job = (function, arguments, keywords)
+    job = [(function, arguments, keywords)]
     del function, arguments, keywords
-    return thread.call(job)
+    here = _current()
+    if here is None:
+        return _first_free().call(job)
+    here.waits += 1
+    try:
+        return _first_free().call(job)
+    finally:
+        here.waits -= 1
 
 
 def _forget():
     global _starting
-    _starting = threading.Lock()
+    _starting = threading.RLock()
     _threads.clear()
 
 
