@@ -18,7 +18,7 @@ namespace ringfiles::python {
       {"truncate", as_method(truncate_method), METH_FASTCALL,                                     \
        "truncate(size=None) -> int: cuts or extends to `size` bytes (default: the position). "    \
        "ftruncate(2)."},                                                                          \
-      {"write", as_method(object_method<write_kind>), METH_O,                                                  \
+      {"write", as_method(object_method<write_kind>), METH_O,                                     \
        "write(data) -> int: how many characters or bytes were taken, which is all of them."},     \
       {"writelines", as_method(object_method<writelines_kind>), METH_O,                           \
        "writelines(lines) -> None: all of an iterable, as one write."},                           \
@@ -36,13 +36,13 @@ namespace ringfiles::python {
        "like."},                                                                                  \
       {"pwrite", as_method(pwrite_method), METH_FASTCALL,                                         \
        "pwrite(data, offset) -> int: beside the buffer, so flush() first if both are used."},     \
-      {"_close_now", as_method(close_now_method), METH_NOARGS,                                         \
-   "Closes without being awaited; what is buffered is written in the background."},                \
-  {"_settle_now", as_method(settle_now_method), METH_NOARGS,                                       \
-   "Writes what is buffered while the loop waits; the position."},                                 \
-  {"_mark_detached", as_method(mark_detached_method), METH_NOARGS,                                 \
-   "Lets go of the descriptor; every later use is refused."},                                      \
-  {"fileno", as_method(fileno_method), METH_NOARGS, "fileno() -> int; not awaited."}
+      {"_close_now", as_method(close_now_method), METH_NOARGS,                                    \
+       "Closes without being awaited; what is buffered is written in the background."},           \
+      {"_settle_now", as_method(settle_now_method), METH_NOARGS,                                  \
+       "Writes what is buffered while the loop waits; the position."},                            \
+      {"_mark_detached", as_method(mark_detached_method), METH_NOARGS,                            \
+       "Lets go of the descriptor; every later use is refused."},                                 \
+      {"fileno", as_method(fileno_method), METH_NOARGS, "fileno() -> int; not awaited."}
 
 #define RINGFILES_NO_METHOD {nullptr, nullptr, 0, nullptr}
 

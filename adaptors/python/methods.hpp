@@ -12,7 +12,7 @@ namespace ringfiles::python {
 
 /// What a closed file says: in the words of io.TextIOWrapper, of the buffered classes, of FileIO.
 inline const char* closed_words(const file_object& file, const char* of_buffered) noexcept {
-  return file.is_text()                      ? "I/O operation on closed file."
+  return file.is_text()                       ? "I/O operation on closed file."
          : file.kind() == file_kind::buffered ? of_buffered
                                               : "I/O operation on closed file";
 }

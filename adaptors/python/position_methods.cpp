@@ -113,28 +113,31 @@ std::unique_ptr<pending> begin_pwrite(operation_object& self, const std::shared_
 
 // ---- What it is ---------------------------------------------------------------------------------
 
+/// What io.FileIO says, whoever is asked.
+constexpr const char* closed_descriptor = "I/O operation on closed file";
+
 PyObject* serve_isatty(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  if (!file.check_open(closed_words(file, "I/O operation on closed file"))) return nullptr;
+  if (!file.check_open(closed_descriptor)) return nullptr;
   return PyBool_FromLong(file.core().is_terminal() ? 1 : 0);
 }
 
 PyObject* serve_seekable(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  const char* words = closed_words(file, "I/O operation on closed file");
-  return file.check_open(words) ? PyBool_FromLong(file.core().seekable() ? 1 : 0) : nullptr;
+  return file.check_open(closed_descriptor) ? PyBool_FromLong(file.core().seekable() ? 1 : 0)
+                                            : nullptr;
 }
 
 PyObject* serve_readable(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  const char* words = closed_words(file, "I/O operation on closed file");
-  return file.check_open(words) ? PyBool_FromLong(file.core().readable() ? 1 : 0) : nullptr;
+  return file.check_open(closed_descriptor) ? PyBool_FromLong(file.core().readable() ? 1 : 0)
+                                            : nullptr;
 }
 
 PyObject* serve_writable(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  const char* words = closed_words(file, "I/O operation on closed file");
-  return file.check_open(words) ? PyBool_FromLong(file.core().writable() ? 1 : 0) : nullptr;
+  return file.check_open(closed_descriptor) ? PyBool_FromLong(file.core().writable() ? 1 : 0)
+                                            : nullptr;
 }
 
 /// Of what is always served at once: not called.
@@ -190,7 +193,7 @@ PyObject* pwrite_method(PyObject* self, PyObject* const* values, Py_ssize_t coun
 PyObject* fileno_method(PyObject* self, PyObject*) noexcept {
   file_object& file = file_of(self);
   if (file.open->closed || file.open->detached) {
-    file.check_open_slowly(closed_words(file, "I/O operation on closed file"));
+    file.check_open_slowly(closed_descriptor);
     return nullptr;
   }
   return PyLong_FromLong(file.core().native_handle());
@@ -199,7 +202,7 @@ PyObject* fileno_method(PyObject* self, PyObject*) noexcept {
 PyObject* readable_method(PyObject* self, PyObject*) noexcept {
   file_object& file = file_of(self);
   if (file.open->closed || file.open->detached) {
-    file.check_open_slowly(closed_words(file, "I/O operation on closed file"));
+    file.check_open_slowly(closed_descriptor);
     return nullptr;
   }
   return PyBool_FromLong(file.core().readable() ? 1 : 0);
