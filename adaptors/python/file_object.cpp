@@ -23,7 +23,21 @@ bool file_object::check_open_slowly(const char* closed_message) noexcept {
   }
   if (open->closed) return raise_closed(closed_message), false;
   const auto engine = loop_engine::of_running_loop();
-  return engine && belongs_to(*engine);
+  if (!engine || !belongs_to(*engine)) return false;
+  return !open->shared || follow_descriptor();
+}
+
+/// What was written through `buffer` or `raw` goes first.
+bool file_object::follow_descriptor() noexcept {
+  static PyObject* const beside = PyUnicode_InternFromString("_bypass");
+  auto* self = reinterpret_cast<PyObject*>(this);
+  const owned other = steal(PyObject_GetAttr(self, beside));
+  if (!other) return false;
+  if (!other.is_none() && !steal(PyObject_CallMethod(other.ptr(), "flush", nullptr))) return false;
+  const int result = buffers().follow_position();
+  if (result == 0) return true;
+  raise(error({-result, std::generic_category()}, "lseek", {}), name);
+  return false;
 }
 
 bool file_object::check_readable() const noexcept {
@@ -49,6 +63,14 @@ namespace {
 PyObject* get_name(PyObject* self, void*) noexcept {
   return new_reference(file_of(self).open->choices.name.ptr());
 }
+/// tempfile names what it has opened by its descriptor.
+int set_name(PyObject* self, PyObject* value, void*) noexcept {
+  if (value == nullptr) return PyErr_SetString(PyExc_AttributeError, "name"), -1;
+  file_object& file = file_of(self);
+  file.open->choices.name = borrow(value);
+  file.name = value;
+  return 0;
+}
 PyObject* get_mode(PyObject* self, void*) noexcept {
   return new_reference(file_of(self).open->choices.mode.ptr());
 }
@@ -60,6 +82,25 @@ PyObject* get_errors(PyObject* self, void*) noexcept {
 }
 PyObject* get_line_buffering(PyObject* self, void*) noexcept {
   return PyBool_FromLong(file_of(self).open->choices.line_buffering ? 1 : 0);
+}
+
+/// The argument `newline` of open().
+PyObject* get_newline(PyObject* self, void*) noexcept {
+  switch (file_of(self).format().newline) {
+    case newline::universal:
+      Py_RETURN_NONE;
+    case newline::untranslated:
+      return PyUnicode_FromString("");
+    case newline::lf:
+      return PyUnicode_FromString("\n");
+    case newline::cr:
+      return PyUnicode_FromString("\r");
+    default:
+      return PyUnicode_FromString("\r\n");
+  }
+}
+PyObject* get_write_through(PyObject* self, void*) noexcept {
+  return PyBool_FromLong(file_of(self).open->choices.write_through ? 1 : 0);
 }
 
 PyObject* get_closed(PyObject* self, void*) noexcept {
@@ -93,19 +134,21 @@ PyObject* get_newlines(PyObject* self, void*) noexcept {
 }
 
 PyGetSetDef common_properties[] = {
-    {"name", get_name, nullptr, "The path, or descriptor, that it was opened with.", nullptr},
+    {"name", get_name, set_name, "The path, or descriptor, that it was opened with.", nullptr},
     {"mode", get_mode, nullptr, "The mode, as Python's own file objects tell it.", nullptr},
     {"closed", get_closed, nullptr, "Whether close() has ended.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
 PyGetSetDef text_properties[] = {
-    {"name", get_name, nullptr, "The path, or descriptor, that it was opened with.", nullptr},
+    {"name", get_name, set_name, "The path, or descriptor, that it was opened with.", nullptr},
     {"mode", get_mode, nullptr, "The mode that it was opened with.", nullptr},
     {"closed", get_closed, nullptr, "Whether close() has ended.", nullptr},
     {"encoding", get_encoding, nullptr, "The name of the encoding.", nullptr},
     {"errors", get_errors, nullptr, "The name of the error handler.", nullptr},
     {"line_buffering", get_line_buffering, nullptr, "Whether each line is flushed.", nullptr},
+    {"write_through", get_write_through, nullptr, "Whether each write is flushed.", nullptr},
+    {"_newline", get_newline, nullptr, nullptr, nullptr},
     {"newlines", get_newlines, nullptr, "The line ends met so far: None, a str, or a tuple.",
      nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},

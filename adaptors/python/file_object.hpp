@@ -32,6 +32,7 @@ struct file_choices {
   text_format format;     ///< `errors` points into `errors`
   owned type;             ///< the class to make
   bool line_buffering = false;
+  bool write_through = false;  ///< each write is flushed
   bool buffering_by_default = true;  ///< a terminal is line-buffered then
 
   bool writes() const noexcept { return core_mode != "rb"; }
@@ -47,11 +48,14 @@ struct file_state_of_python {
   PyObject* line_operation = nullptr;  ///< the awaitable of the last __anext__, to be used again
   bool closed = false;
   bool detached = false;
+  bool shared = false;  ///< others may use the descriptor: each call looks where it is
+  bool usual = true;    ///< none of these
   bool warned = false;  ///< of being dropped while it was open
 
   /// What is left to do happens in the background; the memory of the core's file is given back.
   void close() noexcept {
     closed = true;
+    usual = false;
     window.release();
     buffers = {};
     file = {};
@@ -71,11 +75,12 @@ struct file_object {
   /// Sets an exception and gives false if it is closed or detached, or if it belongs to a loop that
   /// is not the last that this thread used.
   bool check_open(const char* closed_message = "I/O operation on closed file.") noexcept {
-    if (!open->closed && !open->detached && open->engine.get() == loop_engine::latest()) [[likely]]
+    if (open->usual && open->engine.get() == loop_engine::latest()) [[likely]]
       return true;
     return check_open_slowly(closed_message);
   }
   bool check_open_slowly(const char* closed_message) noexcept;
+  bool follow_descriptor() noexcept;
   /// Sets io.UnsupportedOperation in the words of the type.
   bool check_readable() const noexcept;
   bool check_writable() const noexcept;

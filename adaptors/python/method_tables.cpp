@@ -67,6 +67,8 @@ PyMethodDef buffered_methods[] = {
 };
 
 PyMethodDef readable_methods[] = {
+    {"readinto1", as_method(object_method<readinto1_kind>), METH_O,
+     "readinto1(buffer) -> int: of what is at hand, after one read(2) at the most."},
     {"peek", as_method(size_method<peek_kind>), METH_FASTCALL,
      "peek(size=0) -> bytes: what is at hand; the position stays."},
     RINGFILES_NO_METHOD,

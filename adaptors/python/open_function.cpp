@@ -46,7 +46,16 @@ newline newline_of(const char* given) noexcept {
                         : newline::crlf;
 }
 
-/// `encoding` is a pair for text: the codec's name here, and the name that the attribute tells.
+/// `encoding` is a pair: the codec's name here, and the name that the attribute tells.
+void set_format(file_choices& into, PyObject* encoding, PyObject* errors, PyObject* newline) {
+  into.encoding = borrow(PyTuple_GET_ITEM(encoding, 1));
+  into.errors = borrow(errors);
+  into.format.codec = codec_of(PyUnicode_AsUTF8(PyTuple_GET_ITEM(encoding, 0)));
+  const char* handler = PyUnicode_AsUTF8(into.errors.ptr());
+  into.format.errors = std::string_view(handler) == "strict" ? nullptr : handler;
+  into.format.newline = newline_of(text_or_null(newline));
+}
+
 file_choices choices_of(PyObject* arguments) {
   file_choices made;
   made.core_mode = PyUnicode_AsUTF8(given(arguments, arg_core_mode));
@@ -61,12 +70,7 @@ file_choices choices_of(PyObject* arguments) {
   made.kind = file_kind::text;
   made.line_buffering = buffering == 1;
   made.buffering_by_default = buffering < 0;
-  made.encoding = borrow(PyTuple_GET_ITEM(encoding, 1));
-  made.errors = borrow(given(arguments, arg_errors));
-  made.format.codec = codec_of(PyUnicode_AsUTF8(PyTuple_GET_ITEM(encoding, 0)));
-  const char* errors = PyUnicode_AsUTF8(made.errors.ptr());
-  made.format.errors = std::string_view(errors) == "strict" ? nullptr : errors;
-  made.format.newline = newline_of(text_or_null(given(arguments, arg_newline)));
+  set_format(made, encoding, given(arguments, arg_errors), given(arguments, arg_newline));
   return made;
 }
 
@@ -112,6 +116,18 @@ PyObject* open_file(PyObject*, PyObject* const* values, Py_ssize_t count) noexce
   return arguments ? make_operation(open_kind, nullptr, arguments.ptr()) : nullptr;
 }
 
+// ---- reconfigure --------------------------------------------------------------------------------
+
+/// reformat(file, encoding, errors, newline, line_buffering, write_through): not awaited.
+PyObject* reformat(PyObject*, PyObject* const* values, Py_ssize_t count) noexcept {
+  if (count != 6) return PyErr_BadArgument(), nullptr;
+  file_choices& choices = file_of(values[0]).open->choices;
+  set_format(choices, values[1], values[2], values[3]);
+  choices.line_buffering = PyObject_IsTrue(values[4]) == 1;
+  choices.write_through = PyObject_IsTrue(values[5]) == 1;
+  Py_RETURN_NONE;
+}
+
 // ---- adopt --------------------------------------------------------------------------------------
 
 /// adopt(descriptor, …, closefd): not awaited.
@@ -144,6 +160,8 @@ PyMethodDef open_functions[] = {
      "file."},
     {"adopt", as_method(adopt_file), METH_FASTCALL,
      "adopt(…, descriptor, closefd): a file over a descriptor; arguments as open()'s before that."},
+    {"reformat", as_method(reformat), METH_FASTCALL,
+     "reformat(file, encoding, errors, newline, line_buffering, write_through)"},
     {nullptr, nullptr, 0, nullptr},
 };
 

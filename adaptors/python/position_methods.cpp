@@ -196,6 +196,12 @@ PyObject* fileno_method(PyObject* self, PyObject*) noexcept {
     file.check_open_slowly(closed_descriptor);
     return nullptr;
   }
+  // Whoever asks for it may use it: it is where the file is, and later calls look where it went.
+  if (!file.open->shared && file.core().seekable()) {
+    file.open->shared = true;
+    file.open->usual = false;
+    file.buffers().share_position();
+  }
   return PyLong_FromLong(file.core().native_handle());
 }
 

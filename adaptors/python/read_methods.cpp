@@ -131,6 +131,11 @@ std::unique_ptr<pending> begin_readinto(operation_object& self,
   return wait_for_scan(file_of(self), scan_into(self.object, false));
 }
 
+std::unique_ptr<pending> begin_readinto1(operation_object& self,
+                                         const std::shared_ptr<loop_engine>&) {
+  return wait_for_scan(file_of(self), scan_into(self.object, true));
+}
+
 std::unique_ptr<pending> begin_readinto_raw(operation_object& self,
                                             const std::shared_ptr<loop_engine>&) {
   file_object& file = file_of(self);
@@ -218,6 +223,7 @@ constinit const operation_kind readline_kind{"readline", serve_readline, begin_r
 constinit const operation_kind readlines_kind{"readlines", serve_lines, begin_readlines};
 constinit const operation_kind lines_kind{"lines", serve_lines, begin_lines};
 constinit const operation_kind readinto_kind{"readinto", serve_readinto, begin_readinto};
+constinit const operation_kind readinto1_kind{"readinto1", serve_readinto, begin_readinto1};
 constinit const operation_kind readinto_raw_kind{"readinto", serve_readinto, begin_readinto_raw};
 constinit const operation_kind peek_kind{"peek", serve_peek, begin_peek};
 constinit const operation_kind next_kind{"__anext__", serve_next, begin_next};

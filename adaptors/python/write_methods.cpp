@@ -17,7 +17,8 @@ bool ends_a_line(std::string_view bytes) noexcept {
 }
 
 bool flushes(const file_object& file, std::string_view bytes) noexcept {
-  return file.kind() == file_kind::raw || (file.open->choices.line_buffering && ends_a_line(bytes));
+  return file.kind() == file_kind::raw || file.open->choices.write_through ||
+         (file.open->choices.line_buffering && ends_a_line(bytes));
 }
 
 PyObject* serve_write(operation_object& self) noexcept {
@@ -26,7 +27,7 @@ PyObject* serve_write(operation_object& self) noexcept {
   // The usual text, without more ado.
   if (file.is_text() && PyUnicode_IS_COMPACT_ASCII(self.object) &&
       file.format().newline != newline::cr && file.format().newline != newline::crlf &&
-      !file.open->choices.line_buffering) {
+      !file.open->choices.line_buffering && !file.open->choices.write_through) {
     const Py_ssize_t size = PyUnicode_GET_LENGTH(self.object);
     const std::string_view bytes(reinterpret_cast<char*>(PyUnicode_1BYTE_DATA(self.object)),
                                  static_cast<std::size_t>(size));
@@ -97,7 +98,11 @@ PyObject* serve_when_open(operation_object& self) noexcept {
 
 std::unique_ptr<pending> begin_flush(operation_object& self, const std::shared_ptr<loop_engine>&) {
   file_of(self).buffers();
-  return wait_for(file_of(self).core().flush());
+  file_object& file = file_of(self);
+  return wait_for(file.core().flush(), [&file] {
+    if (file.open->shared) file.open->buffers.share_position();
+    return new_reference(Py_None);
+  });
 }
 
 std::unique_ptr<pending> begin_fsync(operation_object& self, const std::shared_ptr<loop_engine>&) {

@@ -15,6 +15,7 @@ import locale
 import os
 import stat
 import sys
+import weakref
 from typing import Any, NamedTuple
 
 from . import _jobs, _ringfiles
@@ -59,6 +60,21 @@ class Below:
         raise AttributeError(name)
 
 
+class _Raw(io.FileIO):
+    """The blocking file below one of the engine; who names it names that one."""
+
+    _above: Any = None
+
+    @property
+    def name(self) -> Any:
+        return None if self._above is None else self._above.name
+
+    @name.setter
+    def name(self, value: Any) -> None:
+        if self._above is not None:
+            self._above.name = value
+
+
 class _Blocking:
     """What a file of the engine does without being awaited, as it is in aiofiles: it blocks."""
 
@@ -68,19 +84,26 @@ class _Blocking:
     def _file(self) -> Below:
         return Below(self)
 
-    def _over(self, descriptor: int, closefd: bool) -> Any:
-        """A blocking binary file over a descriptor of this file."""
+    def __reduce_ex__(self, protocol: object) -> Any:
+        raise TypeError(f"cannot pickle {type(self).__name__!r} instances")
+
+    def _over(self, raw: io.FileIO) -> Any:
+        """A blocking buffered file over a raw one."""
+        if "+" in raw.mode:
+            return io.BufferedRandom(raw)
+        return io.BufferedReader(raw) if raw.mode == "rb" else io.BufferedWriter(raw)
+
+    def _raw_mode(self) -> str:
         mode: str = self.mode.replace("t", "").replace("b", "")  # type: ignore[attr-defined]
         # The file exists by now, and keeps what it has.
-        made = mode.replace("w", "r").replace("x", "r") if "+" in mode else mode.replace("x", "w")
-        raw = io.FileIO(descriptor, made, closefd=closefd)
-        if "+" in made:
-            return io.BufferedRandom(raw)
-        return io.BufferedReader(raw) if made == "r" else io.BufferedWriter(raw)
+        return mode.replace("x", "w") if "+" not in mode else (
+            mode.replace("w", "r").replace("x", "r"))
 
     def _beside(self) -> Any:
         if self._bypass is None:
-            self._bypass = self._over(self.fileno(), closefd=False)  # type: ignore[attr-defined]
+            raw = _Raw(self.fileno(), self._raw_mode(), closefd=False)  # type: ignore[attr-defined]
+            raw._above = weakref.proxy(self)
+            self._bypass = self._over(raw)
         return self._bypass
 
     def _detach(self) -> Any:
@@ -88,7 +111,7 @@ class _Blocking:
         descriptor = os.dup(self.fileno())  # type: ignore[attr-defined]
         os.lseek(descriptor, position, os.SEEK_SET)
         self._mark_detached()  # type: ignore[attr-defined]
-        return self._over(descriptor, closefd=True)
+        return self._over(io.FileIO(descriptor, self._raw_mode()))
 
 
 class NativeText(_Blocking, _ringfiles.TextFile, text.AsyncTextIOWrapper):  # type: ignore[misc]
@@ -102,6 +125,33 @@ class NativeText(_Blocking, _ringfiles.TextFile, text.AsyncTextIOWrapper):  # ty
     def detach(self) -> Any:
         """The blocking binary file below; this one cannot be used any more."""
         return self._detach()
+
+    async def reconfigure(
+        self, *, encoding: str | None = None, errors: str | None = None, newline: Any = ...,
+        line_buffering: bool | None = None, write_through: bool | None = None,
+    ) -> None:
+        """As io.TextIOWrapper.reconfigure. ERRORS: io.UnsupportedOperation for codecs that the
+        engine does not serve, and for another codec or newline than the one that was read with.
+        """
+        changes = encoding is not None or errors is not None or newline is not ...
+        if changes and await self._has_been_read():
+            raise io.UnsupportedOperation(
+                "It is not possible to set the encoding or newline of stream after the first read")
+        await self.flush()
+        if errors is None:
+            errors = self.errors if encoding is None else "strict"
+        if newline is ...:
+            newline = self._newline
+        planned = _plan_of(self.mode, -1, encoding or self.encoding, errors, newline)
+        if planned is None:
+            raise io.UnsupportedOperation(f"open the file with encoding {encoding!r} instead")
+        _ringfiles.reformat(
+            self, planned.encoding, planned.errors, newline,
+            self.line_buffering if line_buffering is None else line_buffering,
+            self.write_through if write_through is None else write_through)
+
+    async def _has_been_read(self) -> bool:
+        return self.mode == "r" and await self.tell() > 0
 
 
 class _Buffered(_Blocking):

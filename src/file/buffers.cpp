@@ -1,6 +1,7 @@
 #include "ringfiles/detail/buffers.hpp"
 
 #include "file/file_state.hpp"
+#include "sys/calls.hpp"
 #include "text/newlines.hpp"
 
 namespace ringfiles::detail {
@@ -59,6 +60,24 @@ bool file_buffers::write(std::string_view bytes) {
 std::optional<std::uint64_t> file_buffers::position() const noexcept {
   if (!is_free() || !state_->seekable()) return std::nullopt;
   return state_->position();
+}
+
+void file_buffers::share_position() noexcept {
+  if (!is_settled()) return;
+  shared_at_ = sys::set_position_of(state_->about().fd, state_->position());
+}
+
+int file_buffers::follow_position() noexcept {
+  if (!is_settled()) return 0;
+  const std::int64_t now = sys::position_of(state_->about().fd);
+  if (now < 0) return static_cast<int>(now);
+  if (now != shared_at_) state_->set_position(static_cast<std::uint64_t>(now));
+  return 0;
+}
+
+bool file_buffers::is_settled() const noexcept {
+  return state_ != nullptr && state_->is_open() && !state_->has_queue() && state_->seekable() &&
+         state_->writer().empty();
 }
 
 bool file_buffers::may_go_on() const noexcept {

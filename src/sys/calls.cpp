@@ -227,6 +227,11 @@ std::int64_t position_of(int fd) noexcept {
   return at < 0 ? -errno : at;
 }
 
+std::int64_t set_position_of(int fd, std::uint64_t position) noexcept {
+  const off_t at = ::lseek(fd, static_cast<off_t>(position), SEEK_SET);
+  return at < 0 ? -errno : at;
+}
+
 int fifo_has_writer(int fd, int scratch_pipe) noexcept {
   const ssize_t seen = retried([&] { return ::tee(fd, scratch_pipe, 1, SPLICE_F_NONBLOCK); });
   return seen == 0 ? 0 : 1;  // data, or EAGAIN: writers but nothing written yet

@@ -102,6 +102,7 @@ bool is_terminal(int fd) noexcept;
 int is_appending(int fd) noexcept;
 /// Where the descriptor itself stands; -ESPIPE where there is no such thing.
 std::int64_t position_of(int fd) noexcept;
+std::int64_t set_position_of(int fd, std::uint64_t position) noexcept;
 /// 1: a FIFO open for reading has a writer or data; 0: it has none. Consumes nothing (tee(2)).
 int fifo_has_writer(int fd, int scratch_pipe) noexcept;
 int make_pipe(int (&ends)[2]) noexcept;

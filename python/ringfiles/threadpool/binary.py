@@ -26,7 +26,7 @@ class AsyncBufferedIOBase(AsyncBase):
     """Around an io.BufferedWriter or another io.BufferedIOBase, such as BytesIO or GzipFile."""
 
 
-@delegate_to_executor("peek")
+@delegate_to_executor("peek", "readinto1")
 class AsyncBufferedReader(AsyncBufferedIOBase):
     """Around an io.BufferedReader or io.BufferedRandom."""
 
@@ -41,7 +41,7 @@ class AsyncIndirectBufferedIOBase(AsyncIndirectBase):
     """Like AsyncBufferedIOBase, around what a function returns at each call."""
 
 
-@delegate_to_executor("peek")
+@delegate_to_executor("peek", "readinto1")
 class AsyncIndirectBufferedReader(AsyncIndirectBufferedIOBase):
     """Like AsyncBufferedReader, around what a function returns at each call."""
 

@@ -11,7 +11,8 @@ def _text(cls):
     )(cls)
     # `readable` is a coroutine here and a plain method of binary files: so it is in aiofiles.
     return delegate_to_executor(
-        "close", "flush", "isatty", "read", "readable", "readline", "readlines", "seek",
+        "close", "flush", "isatty", "read", "readable", "readline", "readlines",
+        "reconfigure", "seek",
         "seekable", "tell", "truncate", "writable", "write", "writelines",
     )(cls)
 
