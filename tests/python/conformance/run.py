@@ -138,6 +138,9 @@ def places(options):
     with contextlib.ExitStack() as stack:
         options.harness = HERE
         options.notes = stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance"))
+        options.shared = stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance"))
+        stack.callback(os.chdir, os.getcwd())
+        os.chdir(options.shared)  # some test modules remember where they were imported
         options.folder = stack.enter_context(
             short_reading_folder() if options.short_reads else
             tempfile.TemporaryDirectory(prefix="conformance"))
@@ -195,6 +198,9 @@ def prepare(options):
 def run(options):
     started = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and the children with it
+    options.json = options.json and os.path.abspath(options.json)
+    if options.wider or options.modules:
+        options.jobs = 1  # those of its modules that remember a folder would share it
     options.timeout_s = options.timeout_s or (
         SHORT_READ_TIMEOUT_S if options.short_reads else TIMEOUT_S)
     try:

@@ -69,7 +69,7 @@ class Child:
         self.deadline = self.started + options.timeout_s
         self.folder = tempfile.mkdtemp(prefix="t", dir=options.folder)
         self.pipe, entrance = os.pipe()
-        self.pieces = []
+        self.pieces, self.shared, self.alone = [], options.shared, options.jobs == 1
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self.pipe)
@@ -90,7 +90,9 @@ class Child:
         _kill_group(self.pid)
         status = os.waitpid(self.pid, 0)[1]
         os.close(self.pipe)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        _remove(self.folder)
+        for name in os.listdir(self.shared) if self.alone else ():
+            _remove(os.path.join(self.shared, name))
         return self._result(in_time, status)
 
     def _result(self, in_time, status):
@@ -103,6 +105,14 @@ class Child:
         result.setdefault("opens", 0)
         result["seconds"] = round(time.monotonic() - self.started, 3)
         return result
+
+
+def _remove(path):
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
 
 
 def _kill_group(pid):
