@@ -22,14 +22,15 @@ def run_scripts(tally, stage, folder, timeout_s, env):
         print(f"  {path.name}: {tally.since(before)}", flush=True)
 
 
-def run_script(tally, stage, path, timeout_s, env, interpreter=None):
+def run_script(tally, stage, path, timeout_s, env, interpreter=None, arguments=()):
     """Runs it as it is, or with an interpreter other than its first line's."""
     name = f"{stage}: {path.name}"
     if not os.access(path, os.X_OK):
         tally.failed(name, "it is not executable, so nobody would run it")
         return
     before = tally.counts()
-    ran = process.run([interpreter, path] if interpreter else [path], timeout_s, env=env)
+    command = [*([interpreter] if interpreter else []), path, *arguments]
+    ran = process.run(command, timeout_s, env=env)
     count_lines(tally, f"{stage}: {path.stem}", ran.output)
     judge_end(tally, name, ran, before, timeout_s)
 

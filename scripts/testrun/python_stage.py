@@ -6,6 +6,7 @@ BUILD_TIMEOUT_S = 600
 PYTEST_TIMEOUT_S = 300
 SCRIPT_TIMEOUT_S = 600
 LINT_TIMEOUT_S = 120
+AIOFILES_SUITE = "tests/python/aiofiles_suite.py"
 REQUIREMENTS = "python/requirements-test.txt"
 
 
@@ -47,6 +48,9 @@ def test_one(run, interpreter, is_main):
     env = {"PYTHONPATH": str(package), "PYTHON_IS_MAIN": "1" if is_main else "",
            **run.soak_env()}
     run_pytest(run, stage, python, env, is_main)
+    if is_main:
+        protocol.run_script(run.tally, f"{stage}, uvloop", run.root / AIOFILES_SUITE,
+                            run.limit(SCRIPT_TIMEOUT_S), env, python, ["--uvloop"])
     folders = ["tests/python", "tests/python/packaging"]
     # Minutes each: the others run it in a soak.
     folders += ["tests/python/conformance"] * (is_main or run.soak)
