@@ -17,7 +17,8 @@ from typing import Any
 # mocks of a test, see exactly the calls that were made.
 _SEEKING_TYPES = (io.IOBase, tempfile._TemporaryFileWrapper, tempfile.SpooledTemporaryFile)
 
-READS = frozenset({"peek", "read", "read1", "readall", "readinto", "readline", "readlines"})
+READS = frozenset(
+    {"peek", "read", "read1", "readall", "readinto", "readinto1", "readline", "readlines"})
 
 
 def position_of(file: Any) -> Any:
@@ -70,7 +71,7 @@ class Read:
         if self._name == "peek":  # takes nothing, so there is nothing to put back
             return self._call_file()
         self._position = position_of(self._file)
-        if self._name == "readinto":
+        if self._name.startswith("readinto"):
             return self._read_into()
         self._taken = self._call_file()
         return self._taken

@@ -17,12 +17,12 @@ MODULES = ["", ".base", ".os", ".ospath", ".tempfile", ".tempfile.temptypes", ".
            ".threadpool.binary", ".threadpool.text", ".threadpool.utils"]
 COMMON = {"close", "flush", "isatty", "read", "readinto", "readline", "readlines", "seek",
           "seekable", "tell", "truncate", "writable", "write", "writelines"}
-TEXT = COMMON - {"readinto"} | {"readable"}
+TEXT = COMMON - {"readinto"} | {"readable", "reconfigure"}  # the last not in aiofiles
 TEXT_PROPERTIES = {"buffer", "closed", "encoding", "errors", "line_buffering", "newlines",
                    "name", "mode"}
 BUFFERED = (COMMON | {"read1"}, {"detach", "fileno", "readable"},
             {"closed", "raw", "name", "mode"})
-READER = (BUFFERED[0] | {"peek"}, *BUFFERED[1:])
+READER = (BUFFERED[0] | {"peek", "readinto1"}, *BUFFERED[1:])  # the last not in aiofiles
 RAW = (COMMON | {"readall"}, {"fileno", "readable"}, {"closed", "name", "mode"})
 SURFACE = {
     binary.AsyncBufferedIOBase: BUFFERED,
