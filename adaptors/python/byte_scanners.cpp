@@ -133,6 +133,7 @@ std::unique_ptr<python_scanner> scan_into(PyObject* into, bool once) {
 std::unique_ptr<pending> wait_for_scan(file_object& file, std::unique_ptr<python_scanner> by) {
   if (!by) return nullptr;
   file.buffers();  // settles the window
+  file.open->has_read = true;
   return wait_for(scan(file.core(), std::move(by)), [](std::unique_ptr<scanner> ended) {
     return static_cast<python_scanner&>(*ended).result();
   });

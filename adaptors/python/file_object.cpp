@@ -16,6 +16,10 @@ bool file_object::belongs_to(const loop_engine& engine) const noexcept {
 }
 
 bool file_object::check_open_slowly(const char* closed_message) noexcept {
+  return check_there(closed_message) && (!open->shared || follow_descriptor());
+}
+
+bool file_object::check_there(const char* closed_message) noexcept {
   if (open->detached) {
     raise_closed(is_text() ? "underlying buffer has been detached"
                            : "raw stream has been detached");
@@ -23,8 +27,7 @@ bool file_object::check_open_slowly(const char* closed_message) noexcept {
   }
   if (open->closed) return raise_closed(closed_message), false;
   const auto engine = loop_engine::of_running_loop();
-  if (!engine || !belongs_to(*engine)) return false;
-  return !open->shared || follow_descriptor();
+  return engine && belongs_to(*engine);
 }
 
 /// What was written through `buffer` or `raw` goes first.
@@ -99,6 +102,9 @@ PyObject* get_newline(PyObject* self, void*) noexcept {
       return PyUnicode_FromString("\r\n");
   }
 }
+PyObject* get_has_read(PyObject* self, void*) noexcept {
+  return PyBool_FromLong(file_of(self).open->has_read ? 1 : 0);
+}
 PyObject* get_write_through(PyObject* self, void*) noexcept {
   return PyBool_FromLong(file_of(self).open->choices.write_through ? 1 : 0);
 }
@@ -148,6 +154,7 @@ PyGetSetDef text_properties[] = {
     {"errors", get_errors, nullptr, "The name of the error handler.", nullptr},
     {"line_buffering", get_line_buffering, nullptr, "Whether each line is flushed.", nullptr},
     {"write_through", get_write_through, nullptr, "Whether each write is flushed.", nullptr},
+    {"_has_read", get_has_read, nullptr, nullptr, nullptr},
     {"_newline", get_newline, nullptr, nullptr, nullptr},
     {"newlines", get_newlines, nullptr, "The line ends met so far: None, a str, or a tuple.",
      nullptr},

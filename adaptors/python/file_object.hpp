@@ -48,6 +48,7 @@ struct file_state_of_python {
   PyObject* line_operation = nullptr;  ///< the awaitable of the last __anext__, to be used again
   bool closed = false;
   bool detached = false;
+  bool has_read = false;  ///< text, since the last seek: the encoding is settled
   bool shared = false;  ///< others may use the descriptor: each call looks where it is
   bool usual = true;    ///< none of these
   bool warned = false;  ///< of being dropped while it was open
@@ -80,6 +81,8 @@ struct file_object {
     return check_open_slowly(closed_message);
   }
   bool check_open_slowly(const char* closed_message) noexcept;
+  /// The same for what does not touch the file.
+  bool check_there(const char* closed_message) noexcept;
   bool follow_descriptor() noexcept;
   /// Sets io.UnsupportedOperation in the words of the type.
   bool check_readable() const noexcept;

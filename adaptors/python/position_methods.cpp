@@ -53,6 +53,7 @@ PyObject* serve_seek(operation_object& self) noexcept {
 std::unique_ptr<pending> begin_seek(operation_object& self, const std::shared_ptr<loop_engine>&) {
   file_object& file = file_of(self);
   file.buffers();
+  file.open->has_read = false;
   const whence from = self.second == SEEK_CUR   ? whence::current
                       : self.second == SEEK_END ? whence::end
                                                 : whence::start;
@@ -118,25 +119,25 @@ constexpr const char* closed_descriptor = "I/O operation on closed file";
 
 PyObject* serve_isatty(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  if (!file.check_open(closed_descriptor)) return nullptr;
+  if (!file.check_there(closed_descriptor)) return nullptr;
   return PyBool_FromLong(file.core().is_terminal() ? 1 : 0);
 }
 
 PyObject* serve_seekable(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  return file.check_open(closed_descriptor) ? PyBool_FromLong(file.core().seekable() ? 1 : 0)
+  return file.check_there(closed_descriptor) ? PyBool_FromLong(file.core().seekable() ? 1 : 0)
                                             : nullptr;
 }
 
 PyObject* serve_readable(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  return file.check_open(closed_descriptor) ? PyBool_FromLong(file.core().readable() ? 1 : 0)
+  return file.check_there(closed_descriptor) ? PyBool_FromLong(file.core().readable() ? 1 : 0)
                                             : nullptr;
 }
 
 PyObject* serve_writable(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  return file.check_open(closed_descriptor) ? PyBool_FromLong(file.core().writable() ? 1 : 0)
+  return file.check_there(closed_descriptor) ? PyBool_FromLong(file.core().writable() ? 1 : 0)
                                             : nullptr;
 }
 
@@ -197,8 +198,8 @@ PyObject* fileno_method(PyObject* self, PyObject*) noexcept {
     return nullptr;
   }
   // Whoever asks for it may use it: it is where the file is, and later calls look where it went.
-  if (!file.open->shared && file.core().seekable()) {
-    file.open->shared = true;
+  if (file.core().seekable()) {
+    if (std::exchange(file.open->shared, true)) file.buffers().follow_position();
     file.open->usual = false;
     file.buffers().share_position();
   }

@@ -8,7 +8,9 @@ that `open` refuses, since nobody words its errors better than itself.
 
 from __future__ import annotations
 
+import asyncio
 import codecs
+import contextlib
 import functools
 import io
 import locale
@@ -21,6 +23,7 @@ from typing import Any, NamedTuple
 from . import _jobs, _ringfiles
 from .threadpool import binary, text
 
+_PUBLIC = "ringfiles.threadpool"
 _CODECS = {"utf-8": "utf-8", "ascii": "ascii", "iso8859-1": "latin-1"}
 # One byte makes one character at the most, or none.
 _HANDLERS = frozenset({"strict", "ignore", "replace", "surrogateescape"})
@@ -73,6 +76,11 @@ class _Raw(io.FileIO):
     def name(self, value: Any) -> None:
         if self._above is not None:
             self._above.name = value
+
+    @property
+    def closefd(self) -> bool:  # type: ignore[override]
+        """Of the file above, which closes the descriptor."""
+        return True
 
 
 class _Blocking:
@@ -130,28 +138,32 @@ class NativeText(_Blocking, _ringfiles.TextFile, text.AsyncTextIOWrapper):  # ty
         self, *, encoding: str | None = None, errors: str | None = None, newline: Any = ...,
         line_buffering: bool | None = None, write_through: bool | None = None,
     ) -> None:
-        """As io.TextIOWrapper.reconfigure. ERRORS: io.UnsupportedOperation for codecs that the
-        engine does not serve, and for another codec or newline than the one that was read with.
-        """
-        changes = encoding is not None or errors is not None or newline is not ...
-        if changes and await self._has_been_read():
+        """As io.TextIOWrapper.reconfigure, with its errors."""
+        if self._has_read and (encoding is not None or newline is not ...):
             raise io.UnsupportedOperation(
                 "It is not possible to set the encoding or newline of stream after the first read")
+        if newline is not ... and newline not in _NEWLINES:
+            raise ValueError(f"illegal newline value: {newline!r}")
+        _require_codec(encoding, errors)
         await self.flush()
         if errors is None:
             errors = self.errors if encoding is None else "strict"
         if newline is ...:
             newline = self._newline
-        planned = _plan_of(self.mode, -1, encoding or self.encoding, errors, newline)
-        if planned is None:
-            raise io.UnsupportedOperation(f"open the file with encoding {encoding!r} instead")
-        _ringfiles.reformat(
-            self, planned.encoding, planned.errors, newline,
-            self.line_buffering if line_buffering is None else line_buffering,
-            self.write_through if write_through is None else write_through)
+        lines = self.line_buffering if line_buffering is None else line_buffering
+        through = self.write_through if write_through is None else write_through
+        encoding = self.encoding if encoding is None else encoding
+        planned = _plan_of(self.mode, -1, encoding, errors, newline)
+        if planned is not None:
+            _ringfiles.reformat(self, planned.encoding, planned.errors, newline, lines, through)
+            return
+        inner = io.TextIOWrapper(self._detach(), encoding, errors, newline, lines, through)
+        self.__class__ = _Threaded  # type: ignore[assignment]
+        text.AsyncTextIOWrapper.__init__(self, inner, asyncio.get_running_loop(), None)
 
-    async def _has_been_read(self) -> bool:
-        return self.mode == "r" and await self.tell() > 0
+
+class _Threaded(text.AsyncTextIOWrapper, _ringfiles.TextFile):  # type: ignore[misc]
+    """A file that was opened natively, and given a codec that the engine does not serve."""
 
 
 class _Buffered(_Blocking):
@@ -181,10 +193,11 @@ class NativeRaw(_Blocking, _ringfiles.RawFile, binary.AsyncFileIO):  # type: ign
     """A binary file of the engine, without a buffer."""
 
 
-for _type in (NativeText, NativeBuffered, NativeReader, NativeRaw):
+for _type in (NativeText, _Threaded, NativeBuffered, NativeReader, NativeRaw):
     # Programs meet these names: in a repr, in a log, and some of them compare.
-    _type.__name__ = _type.__qualname__ = _type.__bases__[-1].__name__
-    _type.__module__ = _type.__bases__[-1].__module__
+    _public = next(base for base in _type.__mro__ if base.__module__.startswith(_PUBLIC))
+    _type.__name__ = _type.__qualname__ = _public.__name__
+    _type.__module__ = _public.__module__
 
 
 class Plan(NamedTuple):
@@ -235,6 +248,19 @@ def _codec(encoding: str | None) -> str | None:
         return _CODECS.get(codecs.lookup(encoding or "").name)
     except (LookupError, ValueError, TypeError):
         return None
+
+
+def _require_codec(encoding: str | None, errors: str | None) -> None:
+    for value in (encoding, errors):
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"expected a str or None, not {type(value).__name__}")
+    if encoding is not None and encoding != "locale":
+        if "\0" in encoding:
+            raise LookupError(f"unknown encoding: {encoding!r}")
+        codecs.lookup(encoding)
+    if errors is not None:
+        with contextlib.suppress(LookupError):  # not before it is needed, as `open`
+            codecs.lookup_error(errors)
 
 
 def _locale_encoding() -> str:

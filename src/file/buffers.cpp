@@ -1,5 +1,7 @@
 #include "ringfiles/detail/buffers.hpp"
 
+#include <utility>
+
 #include "file/file_state.hpp"
 #include "sys/calls.hpp"
 #include "text/newlines.hpp"
@@ -71,7 +73,7 @@ int file_buffers::follow_position() noexcept {
   if (!is_settled()) return 0;
   const std::int64_t now = sys::position_of(state_->about().fd);
   if (now < 0) return static_cast<int>(now);
-  if (now != shared_at_) state_->set_position(static_cast<std::uint64_t>(now));
+  if (std::exchange(shared_at_, now) != now) state_->set_position(static_cast<std::uint64_t>(now));
   return 0;
 }
 

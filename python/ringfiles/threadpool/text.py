@@ -8,6 +8,7 @@ def _text(cls):
     cls = proxy_method_directly("detach", "fileno")(cls)
     cls = proxy_property_directly(
         "buffer", "closed", "encoding", "errors", "line_buffering", "newlines", "name", "mode",
+        "write_through",
     )(cls)
     # `readable` is a coroutine here and a plain method of binary files: so it is in aiofiles.
     return delegate_to_executor(
