@@ -32,7 +32,7 @@ struct file_choices {
   text_format format;     ///< `errors` points into `errors`
   owned type;             ///< the class to make
   bool line_buffering = false;
-  bool write_through = false;  ///< each write is flushed
+  bool write_through = false;        ///< each write is flushed
   bool buffering_by_default = true;  ///< a terminal is line-buffered then
 
   bool writes() const noexcept { return core_mode != "rb"; }
@@ -49,9 +49,9 @@ struct file_state_of_python {
   bool closed = false;
   bool detached = false;
   bool has_read = false;  ///< text, since the last seek: the encoding is settled
-  bool shared = false;  ///< others may use the descriptor: each call looks where it is
-  bool usual = true;    ///< none of these
-  bool warned = false;  ///< of being dropped while it was open
+  bool shared = false;    ///< others may use the descriptor: each call looks where it is
+  bool usual = true;      ///< none of these
+  bool warned = false;    ///< of being dropped while it was open
 
   /// What is left to do happens in the background; the memory of the core's file is given back.
   void close() noexcept {

@@ -81,7 +81,8 @@ PyCFunction as_method(Function function) noexcept {
 
 // read_methods.cpp
 extern const operation_kind read_kind, read1_kind, read_raw_kind, readall_kind, readline_kind,
-    readlines_kind, lines_kind, readinto_kind, readinto1_kind, readinto_raw_kind, peek_kind, next_kind;
+    readlines_kind, lines_kind, readinto_kind, readinto1_kind, readinto_raw_kind, peek_kind,
+    next_kind;
 // write_methods.cpp
 extern const operation_kind write_kind, writelines_kind, flush_kind, fsync_kind, close_kind,
     truncate_kind;

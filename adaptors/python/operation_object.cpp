@@ -127,10 +127,19 @@ PySendResult go_on(operation_object& self, PyObject** result) noexcept {
   return finish(self, value, result);
 }
 
+/// Null with an exception set. Asking for the running loop costs a system call in CPython 3.11, and
+/// a file whose engine was the last to be asked for has been checked.
+std::shared_ptr<loop_engine> engine_for(operation_object& self) noexcept {
+  if (self.file != nullptr && self.file->open->engine.get() == loop_engine::latest())
+    return self.file->open->engine;
+  auto engine = loop_engine::of_running_loop();
+  if (engine && self.file != nullptr && !self.file->belongs_to(*engine)) return nullptr;
+  return engine;
+}
+
 PySendResult begin(operation_object& self, PyObject** result) noexcept {
-  const auto engine = loop_engine::of_running_loop();
+  const auto engine = engine_for(self);
   if (!engine) return fail(self, result);
-  if (self.file != nullptr && !self.file->belongs_to(*engine)) return fail(self, result);
   if (self.kept_by_file && !std::exchange(self.owns_file, true))
     Py_INCREF(reinterpret_cast<PyObject*>(self.file));
   try {

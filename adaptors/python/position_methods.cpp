@@ -126,19 +126,19 @@ PyObject* serve_isatty(operation_object& self) noexcept {
 PyObject* serve_seekable(operation_object& self) noexcept {
   file_object& file = file_of(self);
   return file.check_there(closed_descriptor) ? PyBool_FromLong(file.core().seekable() ? 1 : 0)
-                                            : nullptr;
+                                             : nullptr;
 }
 
 PyObject* serve_readable(operation_object& self) noexcept {
   file_object& file = file_of(self);
   return file.check_there(closed_descriptor) ? PyBool_FromLong(file.core().readable() ? 1 : 0)
-                                            : nullptr;
+                                             : nullptr;
 }
 
 PyObject* serve_writable(operation_object& self) noexcept {
   file_object& file = file_of(self);
   return file.check_there(closed_descriptor) ? PyBool_FromLong(file.core().writable() ? 1 : 0)
-                                            : nullptr;
+                                             : nullptr;
 }
 
 /// Of what is always served at once: not called.

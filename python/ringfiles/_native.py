@@ -142,6 +142,8 @@ class NativeText(_Blocking, _ringfiles.TextFile, text.AsyncTextIOWrapper):  # ty
         if self._has_read and (encoding is not None or newline is not ...):
             raise io.UnsupportedOperation(
                 "It is not possible to set the encoding or newline of stream after the first read")
+        if newline is not ... and not isinstance(newline, (str, type(None))):
+            raise TypeError(f"newline must be str or None, not {type(newline).__name__}")
         if newline is not ... and newline not in _NEWLINES:
             raise ValueError(f"illegal newline value: {newline!r}")
         _require_codec(encoding, errors)
@@ -153,7 +155,7 @@ class NativeText(_Blocking, _ringfiles.TextFile, text.AsyncTextIOWrapper):  # ty
         lines = self.line_buffering if line_buffering is None else line_buffering
         through = self.write_through if write_through is None else write_through
         encoding = self.encoding if encoding is None else encoding
-        planned = _plan_of(self.mode, -1, encoding, errors, newline)
+        planned = plan_of(self.mode, -1, encoding, errors, newline)
         if planned is not None:
             _ringfiles.reformat(self, planned.encoding, planned.errors, newline, lines, through)
             return
@@ -203,8 +205,7 @@ for _type in (NativeText, _Threaded, NativeBuffered, NativeReader, NativeRaw):
 class Plan(NamedTuple):
     """How a file is opened, but for its path."""
 
-    core_mode: str
-    type: type
+    arguments: tuple[Any, ...]  # of the extension's `open`, behind the path
     mode: str
     buffering: int
     encoding: tuple[str, str] | None
@@ -232,15 +233,23 @@ def plan(
         shown = ("r" if action == "w" and updating else action) + core_mode[1:]
         only_writes = action != "r" and not updating
         kind = NativeRaw if buffering == 0 else NativeBuffered if only_writes else NativeReader
-        return Plan(core_mode, kind, shown, buffering, None, None, None, common)
+        return _make_plan(core_mode, kind, shown, buffering, None, None, None, common)
     codec = _codec(encoding)
     handlers = _WRITING_HANDLERS if access == os.O_WRONLY else _HANDLERS
     if codec is None or buffering == 0 or (errors or "strict") not in handlers:
         return None
     if newline not in _NEWLINES:
         return None
-    return Plan(core_mode, NativeText, mode, buffering, (codec, encoding or ""),
-                errors or "strict", newline, common)
+    return _make_plan(core_mode, NativeText, mode, buffering, (codec, encoding or ""),
+                      errors or "strict", newline, common)
+
+
+def _make_plan(
+    core_mode: str, kind: type, mode: str, buffering: int, encoding: tuple[str, str] | None,
+    errors: str | None, newline: str | None, flags: int,
+) -> Plan:
+    arguments = (core_mode, kind, mode, buffering, encoding, errors, newline)
+    return Plan(arguments, mode, buffering, encoding, errors, newline, flags)
 
 
 def _codec(encoding: str | None) -> str | None:
@@ -269,7 +278,11 @@ def _locale_encoding() -> str:
     return locale.getpreferredencoding(False)
 
 
-def _plan_of(
+# Awaitable, without a look at the arguments.
+open_path = _ringfiles.open
+
+
+def plan_of(
     mode: Any, buffering: Any, encoding: Any, errors: Any, newline: Any
 ) -> Plan | None:
     if type(mode) is not str or type(buffering) is not int:
@@ -289,7 +302,7 @@ async def open(
     closefd: Any, opener: Any,
 ) -> Any:
     """The open file; None if it is not one for the engine. ERRORS: those of `open`."""
-    planned = _plan_of(mode, buffering, encoding, errors, newline)
+    planned = plan_of(mode, buffering, encoding, errors, newline)
     if planned is None:
         return None
     if type(file) is int:
@@ -300,7 +313,7 @@ async def open(
         return None
     if opener is not None:
         return await _open_with(opener, path, planned)
-    return await _ringfiles.open(path, *planned[:7])
+    return await _ringfiles.open(path, *planned.arguments)
 
 
 def _path(file: Any) -> Any:
@@ -317,7 +330,7 @@ def _adopt(descriptor: int, name: Any, planned: Plan) -> Any:
             return None
     except (OSError, OverflowError):
         return None
-    return _ringfiles.adopt(name, *planned[:7], descriptor, True)
+    return _ringfiles.adopt(name, *planned.arguments, descriptor, True)
 
 
 async def _open_with(opener: Any, path: Any, planned: Plan) -> Any:

@@ -113,7 +113,9 @@ class AiofilesContextManager(Awaitable[_T], AbstractAsyncContextManager[_T]):
         return cast(_T, self._obj)
 
     async def __aenter__(self) -> _T:
-        return await self
+        if self._obj is None:
+            self._obj = await self._coro
+        return self._obj  # type: ignore[no-any-return]
 
     async def __aexit__(
         self,

@@ -46,6 +46,11 @@ class budget {
     return left_ns_ > 0;
   }
 
+  /// Half of it is left: whoever goes on now has something for what comes next.
+  bool allows_more(const void* owner, std::uint64_t turn) noexcept {
+    return allows(owner, turn) && left_ns_ > budget_ns / 2;
+  }
+
   void charge(std::int64_t cost_ns) noexcept {
     left_ns_ -= cost_ns;
     if (--until_look_ == 0) look_at_clock();

@@ -91,6 +91,9 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   bool allows_inline() noexcept {
     return engine_floor::thread_budget.allows(this, turn_.load(std::memory_order_relaxed));
   }
+  bool allows_more_inline() noexcept {
+    return engine_floor::thread_budget.allows_more(this, turn_.load(std::memory_order_relaxed));
+  }
   void charge(std::int64_t cost_ns) noexcept { engine_floor::thread_budget.charge(cost_ns); }
   void charge_copy(std::size_t bytes) noexcept {
     if (bytes > engine_floor::small_copy_bytes) charge(engine_floor::copy_cost_ns(bytes));

@@ -19,7 +19,7 @@ namespace {
 constexpr std::chrono::milliseconds first_look{1};
 constexpr std::chrono::milliseconds last_look{20};
 
-class open_call final : public simple_call<file> {
+class open_call final : public simple_call<file>, public resumable {
  public:
   open_call(std::string path, std::string_view mode, open_options options)
       : path_(std::move(path)), mode_words_(mode), options_(options) {}
@@ -30,10 +30,17 @@ class open_call final : public simple_call<file> {
       return settled_ = true;
     }
     if (!core_->allows_inline()) return false;
+    looked_ = true;
     const std::int64_t result = core_->try_inline(wanted_);
     if (result == backend::would_wait) return false;
     conclude(result);
     return settled_ = true;
+  }
+
+  /// The budget of the turn in which it was awaited was spent: now it is looked up.
+  void resume_work() noexcept override {
+    if (!is_over()) look_up();
+    drop_reference();  // the list's
   }
 
  private:
@@ -57,7 +64,34 @@ class open_call final : public simple_call<file> {
     return true;
   }
 
-  void begin() override { submit(); }
+  // A thousand opens at once are a thousand look-ups of cached paths, as a rule: a few in each turn
+  // of the loop cost less than a hop to a thread for each.
+  void begin() override {
+    if (looked_) return submit();
+    yield();
+  }
+
+  void yield() noexcept {
+    add_reference();  // the list's
+    if (core_->yield(*this)) return;
+    submit();
+    drop_reference();
+  }
+
+  void look_up() noexcept {
+    if (!core_->allows_inline()) return yield();
+    looked_ = true;
+    const std::int64_t result = core_->try_inline(wanted_);
+    if (result == backend::would_wait)
+      submit();
+    else
+      take_result(result);
+  }
+
+  bool is_over() noexcept {
+    const std::lock_guard lock(outcome_mutex_);
+    return settled_;
+  }
 
   void submit() {
     add_reference();  // the request's
@@ -154,6 +188,7 @@ class open_call final : public simple_call<file> {
   engine_floor::timer timer_;
   std::chrono::milliseconds pause_ = first_look;
   int fifo_ = -1;
+  bool looked_ = false;  ///< whether it can be opened at once
 };
 
 }  // namespace

@@ -71,15 +71,20 @@ async def _open(
     loop=None,
     executor=None,
 ):
-    if loop is None:
-        loop = asyncio.get_running_loop()
     # By the engine, unless somebody wants the calls elsewhere, or has put a function of his own
     # in the place of the built-in one.
-    if executor is None and sync_open is _builtin_open and loop is asyncio.get_running_loop():
+    if executor is None and sync_open is _builtin_open and (
+            loop is None or loop is asyncio.get_running_loop()):
+        if type(file) is str and opener is None and closefd and "\0" not in file:
+            planned = _native.plan_of(mode, buffering, encoding, errors, newline)
+            if planned is not None:
+                return await _native.open_path(file, *planned.arguments)
         opened = await _native.open(
             file, mode, buffering, encoding, errors, newline, closefd, opener)
         if opened is not None:
             return opened
+    if loop is None:
+        loop = asyncio.get_running_loop()
     opening = partial(
         sync_open, file, mode=mode, buffering=buffering, encoding=encoding, errors=errors,
         newline=newline, closefd=closefd, opener=opener,
