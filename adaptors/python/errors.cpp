@@ -6,10 +6,13 @@ namespace ringfiles::python {
 namespace {
 
 void raise_os_error(int number, const char* message, PyObject* filename) noexcept {
-  const owned arguments = filename != nullptr && filename != Py_None
-                              ? steal(Py_BuildValue("(isO)", number, message, filename))
-                              : steal(Py_BuildValue("(is)", number, message));
-  if (arguments) PyErr_SetObject(PyExc_OSError, arguments.ptr());
+  // The object at once, since OSError makes one of the subclass for the errno: CPython 3.10 compares
+  // types with those of `except` before it would.
+  const owned made =
+      filename != nullptr && filename != Py_None
+          ? steal(PyObject_CallFunction(PyExc_OSError, "isO", number, message, filename))
+          : steal(PyObject_CallFunction(PyExc_OSError, "is", number, message));
+  if (made) PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(made.ptr())), made.ptr());
 }
 
 /// True: it was one of ours, and an exception is set.
