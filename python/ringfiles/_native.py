@@ -125,6 +125,10 @@ class _Blocking:
 class NativeText(_Blocking, _ringfiles.TextFile, text.AsyncTextIOWrapper):  # type: ignore[misc]
     """A text file of the engine."""
 
+    # Of io.TextIOWrapper: here it may be set and read, and means nothing. No bytes are decoded
+    # before they are asked for, so tell() is always the offset of a byte.
+    _CHUNK_SIZE = 8192
+
     @property
     def buffer(self) -> Any:
         """A blocking binary file over the same descriptor; flush() before, seek() after."""
