@@ -100,7 +100,7 @@ async def test_decoding_errors(tmp_path):
 
 
 async def test_a_decoding_error_belongs_to_the_line_that_has_it(tmp_path):
-    """The built-in file raises as soon as it has read the bytes, a buffer ahead, and they are gone."""
+    """The built-in file raises when it reads the bytes, a buffer ahead, and they are gone."""
     path = tmp_path / "file"
     path.write_bytes(b"good\nbad \xff\xfe\nlast\n")
     async with ringfiles.open(path, encoding="ascii") as file:
