@@ -148,8 +148,9 @@ def test_os_must_be_imported_by_itself():
 
 def test_files_have_no_more_than_that():
     for cls in SURFACE:
-        for name in {"__getattr__", "__aenter__", "__del__", "__enter__", "__next__", "readinto1",
-                     "reconfigure", "write_through", "closefd", "__slots__"} - ADDED.get(cls, set()):
+        absent = {"__getattr__", "__aenter__", "__del__", "__enter__", "__next__", "readinto1",
+                  "reconfigure", "write_through", "closefd", "__slots__"}
+        for name in absent - ADDED.get(cls, set()):
             assert not hasattr(cls, name), (cls, name)
 
 
@@ -174,6 +175,19 @@ def test_wrap_chooses_by_the_type(tmp_path, make, cls):
         file = threadpool.wrap(inner)
         assert type(file) is cls and file._file is inner
         assert (file._ref_loop, file._executor) == (None, None)
+
+
+@pytest.mark.parametrize("mode, buffering", [("w", -1), ("wb", -1), ("w+b", -1), ("wb", 0)])
+async def test_only_open_makes_a_file_of_the_engine(tmp_path, mode, buffering):
+    async with ringfiles.open(tmp_path / "file", mode, buffering) as file:
+        cls = type(file)
+        native = next(one for one in cls.__mro__ if one.__module__ == "ringfiles._ringfiles")
+        with pytest.raises(TypeError):
+            cls(io.BytesIO(), None, None)
+        with pytest.raises(TypeError):
+            object.__new__(cls)
+        with pytest.raises(TypeError):
+            native()
 
 
 @pytest.mark.parametrize("entity", [int, [1], io.FileIO, None, 3])
