@@ -184,8 +184,10 @@ PyObject* pwrite_method(PyObject* self, PyObject* const* values, Py_ssize_t coun
   const arguments given{"pwrite", values, count};
   Py_ssize_t offset = 0;
   if (!given.between(2, 2) || !given.size(1, 0, offset)) return raise_when_awaited(&file_of(self));
-  if (!PyObject_CheckBuffer(values[0]) || offset < 0) {
-    PyErr_SetString(PyExc_TypeError, "pwrite() takes bytes and an offset of zero or more");
+  const bool is_bytes = PyObject_CheckBuffer(values[0]) != 0;
+  if (!is_bytes || offset < 0) {
+    PyErr_SetString(is_bytes ? PyExc_ValueError : PyExc_TypeError,
+                    "pwrite() takes bytes and an offset of zero or more");
     return raise_when_awaited(&file_of(self));
   }
   return make_operation(pwrite_kind, &file_of(self), values[0], 0, offset);

@@ -52,6 +52,8 @@ async def run(
 
 def bind(owner: Any, name: str, args: Any, kwargs: Any) -> Callable[[], Any]:
     """The call of a method of the blocking file. What it reads can be given back."""
+    if name == "lines":
+        return _reads.Lines(_order_of(owner).held, owner._file, args, kwargs)
     if name in _reads.READS:
         return _reads.Read(_order_of(owner).held, owner._file, name, args, kwargs)
     return partial(getattr(owner._file, name), *args, **kwargs)

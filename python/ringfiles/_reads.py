@@ -17,6 +17,9 @@ from typing import Any
 # mocks of a test, see exactly the calls that were made.
 _SEEKING_TYPES = (io.IOBase, tempfile._TemporaryFileWrapper, tempfile.SpooledTemporaryFile)
 
+# What `lines` collects in one hop: enough to make the hop cheap, little enough to come soon.
+_LINES_BYTES = 64 * 1024
+
 READS = frozenset(
     {"peek", "read", "read1", "readall", "readinto", "readinto1", "readline", "readlines"})
 
@@ -141,6 +144,22 @@ class Read:
         data = _AfterHeld(self._held, self._file).read(len(bounce))
         bounce[:len(data)] = data
         return len(data)
+
+
+class Lines(Read):
+    """`lines()`: readline after readline, since `readlines` would leave text without a position."""
+
+    def __init__(self, held: Held, file: Any, args: Any, kwargs: Any) -> None:
+        super().__init__(held, file, "readline", args, kwargs)
+
+    def _call_file(self) -> Any:
+        # Of a pipe or a terminal one line: to wait for a second one could take for ever.
+        wanted = 1 if self._position is None else _LINES_BYTES
+        lines: list[Any] = []
+        while wanted > 0 and (line := super()._call_file()):
+            lines.append(line)
+            wanted -= len(line)
+        return lines
 
 
 def _writable_bytes(args: Any, kwargs: Any) -> memoryview | None:

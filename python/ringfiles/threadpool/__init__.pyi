@@ -1,7 +1,7 @@
 """What a type checker sees of this module: `open` by its mode."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import _SingleDispatchCallable
 from typing import Any, Literal, TypeAlias, overload
@@ -83,12 +83,12 @@ def open(
     closefd: bool = True, opener: _Opener | None = None,
     *, loop: _Loop | None = None, executor: Executor | None = None,
 ) -> AiofilesContextManager[Any]: ...
-def _open(
+async def _open(
     file: FileDescriptorOrPath, mode: str = "r", buffering: int = -1,
     encoding: str | None = None, errors: str | None = None, newline: str | None = None,
     closefd: bool = True, opener: _Opener | None = None,
     *, loop: _Loop | None = None, executor: Executor | None = None,
-) -> Coroutine[Any, Any, Any]: ...
+) -> Any: ...
 
 stdin: AsyncTextIndirectIOWrapper
 stdout: AsyncTextIndirectIOWrapper

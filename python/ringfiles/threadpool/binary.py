@@ -1,6 +1,7 @@
 """Asynchronous binary files, buffered and raw."""
 
 from ..base import AsyncBase, AsyncIndirectBase
+from ._beyond import beyond_aiofiles
 from .utils import delegate_to_executor, proxy_method_directly, proxy_property_directly
 
 _COMMON = (
@@ -10,13 +11,13 @@ _COMMON = (
 
 
 def _buffered(cls):
-    cls = delegate_to_executor(*_COMMON, "read1")(cls)
+    cls = delegate_to_executor(*_COMMON, "read1")(beyond_aiofiles(cls))
     cls = proxy_method_directly("detach", "fileno", "readable")(cls)
     return proxy_property_directly("closed", "raw", "name", "mode")(cls)
 
 
 def _raw(cls):
-    cls = delegate_to_executor(*_COMMON, "readall")(cls)
+    cls = delegate_to_executor(*_COMMON, "readall")(beyond_aiofiles(cls))
     cls = proxy_method_directly("fileno", "readable")(cls)
     return proxy_property_directly("closed", "name", "mode")(cls)
 

@@ -1,6 +1,7 @@
 """Asynchronous text files."""
 
 from ..base import AsyncBase, AsyncIndirectBase
+from ._beyond import beyond_aiofiles
 from .utils import delegate_to_executor, proxy_method_directly, proxy_property_directly
 
 
@@ -15,7 +16,7 @@ def _text(cls):
         "close", "flush", "isatty", "read", "readable", "readline", "readlines",
         "reconfigure", "seek",
         "seekable", "tell", "truncate", "writable", "write", "writelines",
-    )(cls)
+    )(beyond_aiofiles(cls))
 
 
 @_text
