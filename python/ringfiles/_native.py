@@ -122,7 +122,7 @@ class _Blocking:
         return self._over(io.FileIO(descriptor, self._raw_mode()))
 
 
-class NativeText(_Blocking, _ringfiles.TextFile, text.AsyncTextIOWrapper):  # type: ignore[misc]
+class NativeText(_Blocking, _ringfiles.TextFile, text.AsyncTextIOWrapper):
     """A text file of the engine."""
 
     # Of io.TextIOWrapper: here it may be set and read, and means nothing. No bytes are decoded
@@ -184,18 +184,18 @@ class _Buffered(_Blocking):
 
 
 class NativeBuffered(
-    _Buffered, _ringfiles.BufferedFile, binary.AsyncBufferedIOBase  # type: ignore[misc]
+    _Buffered, _ringfiles.BufferedFile, binary.AsyncBufferedIOBase
 ):
     """A binary file of the engine, for writing."""
 
 
 class NativeReader(
-    _Buffered, _ringfiles.ReadableFile, binary.AsyncBufferedReader  # type: ignore[misc]
+    _Buffered, _ringfiles.ReadableFile, binary.AsyncBufferedReader
 ):
     """A binary file of the engine, for reading."""
 
 
-class NativeRaw(_Blocking, _ringfiles.RawFile, binary.AsyncFileIO):  # type: ignore[misc]
+class NativeRaw(_Blocking, _ringfiles.RawFile, binary.AsyncFileIO):
     """A binary file of the engine, without a buffer."""
 
 
@@ -204,6 +204,7 @@ for _type in (NativeText, _Threaded, NativeBuffered, NativeReader, NativeRaw):
     _public = next(base for base in _type.__mro__ if base.__module__.startswith(_PUBLIC))
     _type.__name__ = _type.__qualname__ = _public.__name__
     _type.__module__ = _public.__module__
+del _type, _public
 
 
 class Plan(NamedTuple):

@@ -1,5 +1,7 @@
 """What a type checker says of the package and of programs that use it."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -29,6 +31,9 @@ async def use() -> None:
     async with ringfiles.tempfile.SpooledTemporaryFile() as spooled:
         reveal_type(await spooled.read())
     reveal_type(await ringfiles.stdin.readline())
+    reveal_type(await text.lines())
+    reveal_type(await text.pread(1, 0))
+    reveal_type(await text.pwrite(b"data", 0))
     ringfiles.open(1.5)
     await text.write(b"bytes")
 """
@@ -36,6 +41,7 @@ REVEALED = [
     "threadpool.text.AsyncTextIOWrapper", "str", "str", "binary.AsyncBufferedReader",
     "binary.AsyncBufferedIOBase", "binary.AsyncBufferedReader", "binary.AsyncFileIO",
     "fallback=os.stat_result]", "str", "str", "text.AsyncTextIOWrapper", "bytes", "str",
+    "list[str]", "bytes", "int",
 ]
 
 
@@ -66,6 +72,16 @@ def test_the_package_is_clean_and_a_program_sees_its_types(tmp_path, package, mo
     assert len(errors) == 2, errors
     assert "No overload variant" in errors[0]
     assert 'incompatible type "bytes"; expected "str"' in errors[1]
+
+
+def test_the_types_are_those_of_the_running_package(package):
+    pytest.importorskip("mypy", reason="mypy is not installed")
+    allowed = Path(__file__).with_name("stubtest_allowlist.txt")
+    ran = subprocess.run(
+        [sys.executable, "-m", "mypy.stubtest", "--concise", "--allowlist", allowed, "ringfiles"],
+        capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "PYTHONPATH": str(package.parent), "MYPYPATH": str(package.parent)})
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_the_package_says_that_it_is_typed(package):
