@@ -180,14 +180,18 @@ void dealloc(PyObject* self) noexcept {
   if (!PyType_IS_GC(type) && PyObject_CallFinalizerFromDealloc(self) < 0) return;  // saved
   file_object& file = file_of(self);
   if (file_state_of_python* state = std::exchange(file.open, nullptr)) {
-    if (state->line_operation != nullptr)
-      forget_file(*reinterpret_cast<operation_object*>(state->line_operation));
-    Py_CLEAR(state->line_operation);
     state->window.settle(state->buffers);
     delete state;
   }
   type->tp_free(self);
   Py_DECREF(type);
+}
+
+/// There is no file without open().
+PyObject* refuse_to_make(PyTypeObject* type, PyObject*, PyObject*) noexcept {
+  PyErr_Format(PyExc_TypeError, "cannot create '%.100s' instances: use ringfiles.open()",
+               type->tp_name);
+  return nullptr;
 }
 
 PyObject* repr(PyObject* self) noexcept {
@@ -207,6 +211,7 @@ PyObject* add_type(PyObject* module, const char* name, const char* doc, PyMethod
                    PyGetSetDef* properties, PyObject* base = nullptr) noexcept {
   PyType_Slot slots[] = {
       {Py_tp_doc, const_cast<char*>(doc)},
+      {Py_tp_new, reinterpret_cast<void*>(refuse_to_make)},
       {Py_tp_finalize, reinterpret_cast<void*>(finalize)},
       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
       {Py_tp_repr, reinterpret_cast<void*>(repr)},

@@ -45,7 +45,6 @@ struct file_state_of_python {
   std::shared_ptr<loop_engine> engine;
   file_choices choices;
   line_window window;
-  PyObject* line_operation = nullptr;  ///< the awaitable of the last __anext__, to be used again
   bool closed = false;
   bool detached = false;
   bool has_read = false;  ///< text, since the last seek: the encoding is settled

@@ -64,20 +64,14 @@ PyObject* filename_of(const operation_object& self) noexcept {
   return has_arguments ? PyTuple_GET_ITEM(self.object, 0) : self.object;
 }
 
-void drop_file(operation_object& self) noexcept {
-  if (std::exchange(self.owns_file, false)) Py_DECREF(reinterpret_cast<PyObject*>(self.file));
-}
-
 /// It is over and keeps nothing that it does not need for its name.
 void end(operation_object& self) noexcept {
   self.at = operation_object::state::over;
   delete std::exchange(self.waits, nullptr);
-  if (self.kept_by_file) drop_file(self);
 }
 
 PySendResult finish(operation_object& self, PyObject* value, PyObject** result) noexcept {
   self.at = operation_object::state::over;
-  if (self.kept_by_file) drop_file(self);
   *result = value;
   return value != nullptr ? PYGEN_RETURN : PYGEN_ERROR;
 }
@@ -140,8 +134,6 @@ std::shared_ptr<loop_engine> engine_for(operation_object& self) noexcept {
 PySendResult begin(operation_object& self, PyObject** result) noexcept {
   const auto engine = engine_for(self);
   if (!engine) return fail(self, result);
-  if (self.kept_by_file && !std::exchange(self.owns_file, true))
-    Py_INCREF(reinterpret_cast<PyObject*>(self.file));
   try {
     std::unique_ptr<pending> call = self.kind->begin(self, engine);
     if (!call) return fail(self, result);
@@ -160,6 +152,10 @@ PySendResult resume(operation_object& self, PyObject** result) noexcept {
   return fail(self, result);
 }
 
+void raise_reused() noexcept {
+  PyErr_SetString(PyExc_RuntimeError, "cannot reuse already awaited coroutine");
+}
+
 }  // namespace
 
 PySendResult send_operation(PyObject* object, PyObject*, PyObject** result) noexcept {
@@ -167,7 +163,6 @@ PySendResult send_operation(PyObject* object, PyObject*, PyObject** result) noex
   switch (self.at) {
     case operation_object::state::fresh: {
       self.at = operation_object::state::over;  // also against an await of itself
-      if (self.kept_by_file && self.file == nullptr) break;
       PyObject* value = self.kind->serve(self);
       if (value != nullptr || PyErr_Occurred() != nullptr) return finish(self, value, result);
       return begin(self, result);
@@ -177,7 +172,7 @@ PySendResult send_operation(PyObject* object, PyObject*, PyObject** result) noex
     case operation_object::state::over:
       break;
   }
-  PyErr_SetString(PyExc_RuntimeError, "cannot reuse already awaited coroutine");
+  raise_reused();
   *result = nullptr;
   return PYGEN_ERROR;
 }
@@ -210,6 +205,19 @@ PyObject* send(PyObject* self, PyObject* argument) noexcept {
   return as_generator(sent, value);
 }
 
+/// An exception, or its class and a value for it: anything else may not be raised.
+bool can_be_thrown(PyObject* thrown, PyObject* value, PyObject* traceback) noexcept {
+  const char* wrong = nullptr;
+  if (!PyExceptionInstance_Check(thrown) && !PyExceptionClass_Check(thrown))
+    wrong = "exceptions must be classes or instances deriving from BaseException";
+  else if (PyExceptionInstance_Check(thrown) && value != nullptr)
+    wrong = "instance exception may not have a separate value";
+  else if (traceback != nullptr && !PyTraceBack_Check(traceback))
+    wrong = "throw() third argument must be a traceback object";
+  if (wrong != nullptr) PyErr_SetString(PyExc_TypeError, wrong);
+  return wrong == nullptr;
+}
+
 /// throw(value) or throw(type[, value[, traceback]]).
 PyObject* throw_into(PyObject* object, PyObject* const* arguments, Py_ssize_t count) noexcept {
   operation_object& self = of(object);
@@ -220,6 +228,8 @@ PyObject* throw_into(PyObject* object, PyObject* const* arguments, Py_ssize_t co
   PyObject* type = arguments[0];
   PyObject* value = count > 1 && arguments[1] != Py_None ? arguments[1] : nullptr;
   PyObject* traceback = count > 2 && arguments[2] != Py_None ? arguments[2] : nullptr;
+  if (!can_be_thrown(type, value, traceback)) return nullptr;
+  if (self.at == operation_object::state::over) return raise_reused(), nullptr;
   end(self);  // what it waits for goes on without it
   if (PyExceptionInstance_Check(type)) {
     value = type;
@@ -255,10 +265,10 @@ void warn_never_awaited(operation_object& self) noexcept {
 
 void dealloc(PyObject* object) noexcept {
   operation_object& self = of(object);
-  if (self.at == operation_object::state::fresh && !self.kept_by_file) warn_never_awaited(self);
+  if (self.at == operation_object::state::fresh) warn_never_awaited(self);
   delete std::exchange(self.waits, nullptr);
   Py_CLEAR(self.object);
-  drop_file(self);
+  Py_XDECREF(reinterpret_cast<PyObject*>(self.file));
   if (kept_count < most_kept) {
     kept_operations[kept_count++] = &self;
     return;
@@ -345,8 +355,6 @@ PyObject* make_operation(const operation_kind& kind, file_object* file, PyObject
   made->second = second;
   made->waits = nullptr;
   made->at = operation_object::state::fresh;
-  made->owns_file = file != nullptr;
-  made->kept_by_file = false;
   return reinterpret_cast<PyObject*>(made);
 }
 
@@ -376,13 +384,6 @@ PyObject* raise_when_awaited(file_object* file) noexcept {
   const owned kept_traceback = steal(traceback);
   return make_operation(failed_kind, file, value);
 }
-
-void borrow_file(operation_object& operation) noexcept {
-  operation.kept_by_file = true;
-  drop_file(operation);
-}
-
-void forget_file(operation_object& operation) noexcept { operation.file = nullptr; }
 
 /// Coroutine.register(), so that create_task() and gather() take it for one.
 bool add_operation_type(PyObject* module) {

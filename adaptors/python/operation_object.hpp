@@ -58,14 +58,12 @@ struct operation_object {
   enum class state : unsigned char { fresh, waiting, over };
 
   PyObject_HEAD const operation_kind* kind;
-  file_object* file;  ///< null for what belongs to no file
+  file_object* file;  ///< owned; null for what belongs to no file
   PyObject* object;   ///< owned argument, or null
   Py_ssize_t number;  ///< argument
   Py_ssize_t second;  ///< another one
   suspension* waits;  ///< owned; null unless waiting
   state at;
-  bool owns_file;     ///< holds a reference to `file`
-  bool kept_by_file;  ///< is held by the file, so it holds the file only while it waits
 };
 
 extern PyTypeObject* operation_type;
@@ -78,10 +76,6 @@ PyObject* make_operation(const operation_kind& kind, file_object* file, PyObject
 /// An awaitable of `file` that raises the exception that is set now, when it is awaited: so do the
 /// coroutines of aiofiles, which look at no argument before.
 PyObject* raise_when_awaited(file_object* file) noexcept;
-/// For an awaitable that its file keeps for the next time: it no longer holds the file.
-void borrow_file(operation_object& operation) noexcept;
-/// The file that keeps `operation` is going.
-void forget_file(operation_object& operation) noexcept;
 /// am_send: for the line iterator, which has its own.
 PySendResult send_operation(PyObject* self, PyObject* argument, PyObject** result) noexcept;
 

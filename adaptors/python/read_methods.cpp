@@ -228,20 +228,8 @@ constinit const operation_kind readinto_raw_kind{"readinto", serve_readinto, beg
 constinit const operation_kind peek_kind{"peek", serve_peek, begin_peek};
 constinit const operation_kind next_kind{"__anext__", serve_next, begin_next};
 
-// An iteration asks for its next line when it is done with the last one, so one awaitable serves
-// the whole of it.
 PyObject* next_line_operation(PyObject* self) noexcept {
-  file_object& file = file_of(self);
-  PyObject*& kept = file.open->line_operation;
-  if (kept == nullptr) {
-    kept = make_operation(next_kind, &file);
-    if (kept == nullptr) return nullptr;
-    borrow_file(*reinterpret_cast<operation_object*>(kept));
-  } else if (Py_REFCNT(kept) != 1) {
-    return make_operation(next_kind, &file);
-  }
-  reinterpret_cast<operation_object*>(kept)->at = operation_object::state::fresh;
-  return new_reference(kept);
+  return make_operation(next_kind, &file_of(self));
 }
 
 }  // namespace ringfiles::python
