@@ -156,25 +156,31 @@ void raise_reused() noexcept {
   PyErr_SetString(PyExc_RuntimeError, "cannot reuse already awaited coroutine");
 }
 
+/// An iterator of writelines() may know the awaitable that it is called by.
+bool check_not_running(const operation_object& self) noexcept {
+  if (self.at != operation_object::state::running) return true;
+  PyErr_SetString(PyExc_ValueError, "coroutine already executing");
+  return false;
+}
+
 }  // namespace
 
 PySendResult send_operation(PyObject* object, PyObject*, PyObject** result) noexcept {
   operation_object& self = of(object);
-  switch (self.at) {
+  *result = nullptr;
+  if (!check_not_running(self)) return PYGEN_ERROR;
+  switch (std::exchange(self.at, operation_object::state::running)) {
     case operation_object::state::fresh: {
-      self.at = operation_object::state::over;  // also against an await of itself
       PyObject* value = self.kind->serve(self);
       if (value != nullptr || PyErr_Occurred() != nullptr) return finish(self, value, result);
       return begin(self, result);
     }
     case operation_object::state::waiting:
       return resume(self, result);
-    case operation_object::state::over:
-      break;
+    default:
+      raise_reused();
+      return fail(self, result);
   }
-  raise_reused();
-  *result = nullptr;
-  return PYGEN_ERROR;
 }
 
 namespace {
@@ -229,6 +235,7 @@ PyObject* throw_into(PyObject* object, PyObject* const* arguments, Py_ssize_t co
   PyObject* value = count > 1 && arguments[1] != Py_None ? arguments[1] : nullptr;
   PyObject* traceback = count > 2 && arguments[2] != Py_None ? arguments[2] : nullptr;
   if (!can_be_thrown(type, value, traceback)) return nullptr;
+  if (!check_not_running(self)) return nullptr;
   if (self.at == operation_object::state::over) return raise_reused(), nullptr;
   end(self);  // what it waits for goes on without it
   if (PyExceptionInstance_Check(type)) {
@@ -240,6 +247,7 @@ PyObject* throw_into(PyObject* object, PyObject* const* arguments, Py_ssize_t co
 }
 
 PyObject* close(PyObject* self, PyObject*) noexcept {
+  if (!check_not_running(of(self))) return nullptr;
   end(of(self));
   Py_RETURN_NONE;
 }
@@ -288,7 +296,7 @@ operation_object* allocate() noexcept {
 
 PyObject* repr(PyObject* object) noexcept {
   const operation_object& self = of(object);
-  static constexpr const char* words[] = {"not started", "suspended", "closed"};
+  static constexpr const char* words[] = {"not started", "running", "suspended", "closed"};
   return PyUnicode_FromFormat("<ringfiles operation %s (%s) at %p>", self.kind->name,
                               words[static_cast<int>(self.at)], static_cast<void*>(object));
 }
@@ -303,7 +311,9 @@ PyObject* awaits_on(PyObject* object, void*) noexcept {
   return new_reference(future != nullptr ? future : Py_None);
 }
 
-PyObject* is_running(PyObject*, void*) noexcept { return new_reference(Py_False); }
+PyObject* is_running(PyObject* object, void*) noexcept {
+  return PyBool_FromLong(of(object).at == operation_object::state::running ? 1 : 0);
+}
 
 template <class Function>
 PyCFunction as_method(Function function) noexcept {

@@ -55,7 +55,7 @@ class suspension final : public waiter {
 };
 
 struct operation_object {
-  enum class state : unsigned char { fresh, waiting, over };
+  enum class state : unsigned char { fresh, running, waiting, over };
 
   PyObject_HEAD const operation_kind* kind;
   file_object* file;  ///< owned; null for what belongs to no file
