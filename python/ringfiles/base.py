@@ -124,7 +124,7 @@ class AiofilesContextManager(Awaitable[_T], AbstractAsyncContextManager[_T]):
         exc_tb: TracebackType | None,
     ) -> None:
         if isinstance(self._obj, _NATIVE):
-            await self._obj.close()
+            await _close(self._obj, exc_type)
             self._obj = None
             return
         leave = partial(self._obj._file.__exit__, exc_type, exc_val, exc_tb)
@@ -133,3 +133,13 @@ class AiofilesContextManager(Awaitable[_T], AbstractAsyncContextManager[_T]):
         else:  # a type that somebody registered with `threadpool.wrap`
             await _jobs.run(leave)
         self._obj = None
+
+
+async def _close(file: Any, exc_type: type[BaseException] | None) -> None:
+    """Waits for what is under way, but for a read whose caller was cancelled just now: it may hang,
+    as on a dead mount, and nobody can take from a file that is closed."""
+    cancelled = exc_type is not None and issubclass(exc_type, asyncio.CancelledError)
+    if cancelled and "r" in file.mode and "+" not in file.mode:
+        file._close_now()
+    else:
+        await file.close()
