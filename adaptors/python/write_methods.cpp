@@ -144,19 +144,13 @@ PyObject* serve_close(operation_object& self) noexcept {
   return nullptr;
 }
 
-/// Closed, whatever close() said; in the background, if nobody waits for it any more.
+/// Closed, whatever close() said, and also if its caller was cancelled: in the background then.
 class close_pending final : public pending {
  public:
   explicit close_pending(file_object& file) : file_(file), close_(wait_for(file.core().close())) {}
-  ~close_pending() override {
-    if (!file_.open->closed) file_.open->close();
-  }
+  ~close_pending() override { file_.open->close(); }
   detail::call_base& call() noexcept override { return close_->call(); }
-  PyObject* result(PyObject* filename) noexcept override {
-    PyObject* made = close_->result(filename);
-    file_.open->close();
-    return made;
-  }
+  PyObject* result(PyObject* filename) noexcept override { return close_->result(filename); }
 
  private:
   file_object& file_;  // the awaitable keeps it

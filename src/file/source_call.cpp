@@ -36,6 +36,9 @@ class source_call final : public file_call<std::unique_ptr<source>> {
  private:
   const char* name() const noexcept override { return "write"; }
 
+  /// A portion that was taken before the call had to wait is not taken back either.
+  void before_waiting() override { running_ = taken_; }
+
   /// An empty block takes a portion of any size.
   bool has_room() noexcept {
     auto& writer = file_.writer();
@@ -49,6 +52,7 @@ class source_call final : public file_call<std::unique_ptr<source>> {
     core_->charge_copy(portion_.size());
     core_->count(rung::buffer);
     portion_ = {};
+    taken_ = true;
     running_ = begun_;
     if (file_.writer().full()) file_.drain();
   }
@@ -66,6 +70,7 @@ class source_call final : public file_call<std::unique_ptr<source>> {
 
   std::unique_ptr<source> source_;
   std::string_view portion_;
+  bool taken_ = false;
 };
 
 }  // namespace

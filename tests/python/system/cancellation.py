@@ -103,7 +103,7 @@ async def as_task(awaitable):
 
 
 async def before_it_starts(mirror, file, make):
-    task = asyncio.create_task(as_task(make(file)))
+    task = asyncio.create_task(make(file))  # not by as_task(): it would never await the call
     task.cancel()
     return await result_of(task)
 
