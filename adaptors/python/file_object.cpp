@@ -221,10 +221,8 @@ PyObject* add_type(PyObject* module, const char* name, const char* doc, PyMethod
       {Py_am_anext, reinterpret_cast<void*>(next_line_operation)},
       {0, nullptr},
   };
-  // Only open() makes files: one that was made by its class would have no file below it.
-  constexpr auto flags =
-      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION;
-  PyType_Spec spec = {name, sizeof(file_object), 0, flags, slots};
+  PyType_Spec spec = {name, sizeof(file_object), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+                      slots};
   const owned bases = base != nullptr ? steal(PyTuple_Pack(1, base)) : owned();
   owned type = steal(PyType_FromSpecWithBases(&spec, bases.ptr()));
   const char* short_name = std::strrchr(name, '.') + 1;

@@ -78,7 +78,7 @@ class _Raw(io.FileIO):
             self._above.name = value
 
     @property
-    def closefd(self) -> bool:  # type: ignore[override]
+    def closefd(self) -> bool:
         """Of the file above, which closes the descriptor."""
         return True
 
@@ -168,7 +168,7 @@ class NativeText(_Blocking, _ringfiles.TextFile, text.AsyncTextIOWrapper):
         text.AsyncTextIOWrapper.__init__(self, inner, asyncio.get_running_loop(), None)
 
 
-class _Threaded(text.AsyncTextIOWrapper, _ringfiles.TextFile):  # type: ignore[misc]
+class _Threaded(text.AsyncTextIOWrapper, _ringfiles.TextFile):  # type: ignore[misc, override]
     """A file that was opened natively, and given a codec that the engine does not serve."""
 
 
@@ -335,7 +335,7 @@ def _adopt(descriptor: int, name: Any, planned: Plan) -> Any:
             return None
     except (OSError, OverflowError):
         return None
-    return _ringfiles.adopt(name, *planned.arguments, descriptor, True)
+    return _ringfiles.adopt(*(name, *planned.arguments, descriptor, True))
 
 
 async def _open_with(opener: Any, path: Any, planned: Plan) -> Any:
