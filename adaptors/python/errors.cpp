@@ -6,8 +6,8 @@ namespace ringfiles::python {
 namespace {
 
 void raise_os_error(int number, const char* message, PyObject* filename) noexcept {
-  // The object at once, since OSError makes one of the subclass for the errno: CPython 3.10 compares
-  // types with those of `except` before it would.
+  // The object at once, since OSError makes one of the subclass for the errno: CPython 3.10
+  // compares types with those of `except` before it would.
   const owned made =
       filename != nullptr && filename != Py_None
           ? steal(PyObject_CallFunction(PyExc_OSError, "isO", number, message, filename))

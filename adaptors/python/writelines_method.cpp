@@ -1,4 +1,4 @@
-// writelines(): the lines are taken from their iterable a portion at a time, while they are written.
+// writelines(): lines are taken from their iterable a portion at a time, while they are written.
 #include <string>
 
 #include "errors.hpp"
@@ -80,7 +80,7 @@ PyObject* serve_writelines(operation_object& self) noexcept {
   return file.core().writable() ? nullptr : refuse_lines(file, self.object);
 }
 
-/// The lines, and a flush behind them where the file has no buffer, or lines are to be seen at once.
+/// The lines, and a flush behind them where the file has no buffer, or they are to be seen at once.
 class writing_lines final : public pending {
  public:
   writing_lines(file_object& file, owned lines)

@@ -131,9 +131,9 @@ bool engine_core::yield(resumable& later) noexcept {
   return true;
 }
 
-// In order, and for half of the budget; one of them at least. The other half is for what the resumed
-// ask for next: a program that has opened a file reads it, and would only come to wait again. What
-// yields once more is not looked at twice in one turn.
+// In order, and for half of the budget; one of them at least. The other half is for what the
+// resumed ask for next: a program that has opened a file reads it, and would only come to wait
+// again. What yields once more is not looked at twice in one turn.
 void engine_core::resume_yielded() noexcept {
   std::size_t left = 0;
   {

@@ -39,8 +39,8 @@ class file_buffers {
   /// False: the turn has lasted long enough. Reads the clock.
   bool may_go_on() const noexcept;
 
-  /// For a descriptor that others use as well (a child process, lseek(2)): moves its own position to
-  /// where the file is. Nothing while calls are queued or bytes are to be written.
+  /// For a descriptor that others use as well (a child process, lseek(2)): moves its own position
+  /// to where the file is. Nothing while calls are queued or bytes are to be written.
   void share_position() noexcept;
   /// Goes where others have moved it since then. Below zero: -errno of a descriptor that is gone.
   int follow_position() noexcept;
