@@ -1,4 +1,4 @@
-"""`python -m ringfiles`: which back end serves here and why, and what each rung served of a check."""
+"""`python -m ringfiles`: which back end serves here, why, and what each rung did in a check."""
 
 from __future__ import annotations
 
