@@ -71,7 +71,7 @@ async def test_send_gives_a_future_of_the_loop_and_then_the_value(fifo):
 
 
 async def test_sent_to_too_early_it_waits_on(fifo):
-    file, writing = fifo
+    file, _ = fifo
     operation = file.read(1)
     future = operation.send(None)
     assert operation.send(None) is future
