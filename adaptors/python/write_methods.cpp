@@ -3,6 +3,7 @@
 #include <string>
 
 #include "errors.hpp"
+#include "long_text.hpp"
 #include "methods.hpp"
 #include "written.hpp"
 
@@ -12,8 +13,9 @@ namespace {
 /// Below this, bytes are copied for a write that has to wait; above, their owner is kept.
 constexpr std::size_t least_shared_bytes = 64 * 1024;
 
+/// What is long is not looked through for it.
 bool ends_a_line(std::string_view bytes) noexcept {
-  return bytes.find_first_of("\r\n") != std::string_view::npos;
+  return bytes.size() >= least_shared_bytes || bytes.find_first_of("\r\n") != std::string_view::npos;
 }
 
 bool flushes(const file_object& file, std::string_view bytes) noexcept {
@@ -33,6 +35,7 @@ PyObject* serve_write(operation_object& self) noexcept {
                                  static_cast<std::size_t>(size));
     return file.buffers().write(bytes) ? PyLong_FromSsize_t(size) : nullptr;
   }
+  if (file.is_text() && long_text::is_long(file.format(), self.object)) return nullptr;
   written data;
   if (!prepare(file, self.object, data)) return nullptr;
   if (flushes(file, data.bytes) || !file.buffers().write(data.bytes)) return nullptr;
@@ -80,12 +83,15 @@ std::unique_ptr<pending> write_all(file_object& file, std::shared_ptr<written> d
 }
 
 std::unique_ptr<pending> begin_write(operation_object& self, const std::shared_ptr<loop_engine>&) {
+  file_object& file = file_of(self);
+  if (file.is_text() && long_text::is_long(file.format(), self.object))
+    return write_long_text(file, self.object);
   auto data = std::make_shared<written>();
-  if (!prepare(file_of(self), self.object, *data)) return nullptr;
+  if (!prepare(file, self.object, *data)) return nullptr;
   // The caller's object is not to go while its bytes are written.
   if (!data->made) data->made = borrow(self.object);
   const owned count = steal(PyLong_FromSsize_t(data->counted));
-  return count ? write_all(file_of(self), std::move(data), count.ptr()) : nullptr;
+  return count ? write_all(file, std::move(data), count.ptr()) : nullptr;
 }
 
 // ---- flush, fsync -------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "errors.hpp"
+#include "long_text.hpp"
 #include "methods.hpp"
 #include "ringfiles/source.hpp"
 #include "written.hpp"
@@ -19,7 +20,8 @@ class line_source final : public source {
   bool next(std::string_view& portion) override {
     portion = {};
     gathered_.clear();
-    if (rest_.empty() && !failure_) gather();
+    if (rest_.empty() && !long_.is_set() && !failure_) gather();
+    if (gathered_.empty() && long_.is_set()) return next_of_long(portion);
     // A line that is longer than a portion goes by itself, a piece at a time.
     if (gathered_.empty() && !rest_.empty()) {
       portion = rest_.substr(0, portion_bytes);
@@ -37,8 +39,16 @@ class line_source final : public source {
   }
 
  private:
+  /// An empty portion while it is being encoded.
+  bool next_of_long(std::string_view& portion) {
+    if (long_.is_encoded()) return long_.next(portion) || next(portion);
+    if (long_.encode_portion()) return true;
+    failure_.save();
+    return false;
+  }
+
   void gather() {
-    while (gathered_.size() < portion_bytes && rest_.empty()) {
+    while (gathered_.size() < portion_bytes && rest_.empty() && !long_.is_set()) {
       const owned line = steal(PyIter_Next(lines_.ptr()));
       if (!line || !take(line.ptr())) return failure_.save();  // or the end: nothing to save
     }
@@ -46,7 +56,12 @@ class line_source final : public source {
 
   bool take(PyObject* line) {
     line_.clear();
-    if (!check_data(file_, line) || !may_write(file_) || !prepare(file_, line, line_)) return false;
+    if (!check_data(file_, line) || !may_write(file_)) return false;
+    if (file_.is_text() && long_text::is_long(file_.format(), line)) {
+      long_ = long_text(file_.format(), line);
+      return true;
+    }
+    if (!prepare(file_, line, line_)) return false;
     if (line_.bytes.size() <= portion_bytes) {
       gathered_ += line_.bytes;
       return true;
@@ -62,6 +77,7 @@ class line_source final : public source {
   written line_;
   std::string gathered_;
   std::string_view rest_;  ///< of a long line
+  long_text long_;         ///< one that is to be encoded
   saved_exception failure_;
 };
 
@@ -80,11 +96,13 @@ PyObject* serve_writelines(operation_object& self) noexcept {
   return file.core().writable() ? nullptr : refuse_lines(file, self.object);
 }
 
-/// The lines, and a flush behind them where the file has no buffer, or they are to be seen at once.
+/// Gives `result` for the lines, after a flush where the file has no buffer, or they are to be seen at
+/// once.
 class writing_lines final : public pending {
  public:
-  writing_lines(file_object& file, owned lines)
+  writing_lines(file_object& file, owned lines, owned result)
       : file_(file),
+        result_(std::move(result)),
         call_(wait_for(write_from(file.core(), std::make_unique<line_source>(file, lines)),
                        [](std::unique_ptr<source> ended) {
                          return static_cast<line_source&>(*ended).result();
@@ -93,15 +111,21 @@ class writing_lines final : public pending {
   detail::call_base& call() noexcept override { return call_->call(); }
   PyObject* result(PyObject* filename) noexcept override {
     PyObject* made = call_->result(filename);
-    const bool flushes = file_.kind() == file_kind::raw || file_.open->choices.line_buffering;
-    if (made == nullptr || !flushes || file_.open->closed) return made;
+    if (made == nullptr) return nullptr;
     Py_DECREF(made);
-    return nullptr;
+    const file_choices& choices = file_.open->choices;
+    const bool flushes =
+        choices.kind == file_kind::raw || choices.line_buffering || choices.write_through;
+    return flushes && !file_.open->closed ? nullptr : result_.release().ptr();
   }
-  std::unique_ptr<pending> next() override { return wait_for(file_.core().flush()); }
+  std::unique_ptr<pending> next() override {
+    return wait_for(file_.core().flush(),
+                    [made = std::move(result_)] { return new_reference(made.ptr()); });
+  }
 
  private:
   file_object& file_;  // the awaitable keeps it
+  owned result_;
   std::unique_ptr<pending> call_;
 };
 
@@ -110,10 +134,21 @@ std::unique_ptr<pending> begin_writelines(operation_object& self,
   owned lines = steal(PyObject_GetIter(self.object));
   if (!lines) return nullptr;
   file_of(self).buffers();  // settles the window
-  return std::make_unique<writing_lines>(file_of(self), std::move(lines));
+  return std::make_unique<writing_lines>(file_of(self), std::move(lines),
+                                         borrow(Py_None));
 }
 
 }  // namespace
+
+// As the one line of a writelines().
+std::unique_ptr<pending> write_long_text(file_object& file, PyObject* text) {
+  const owned alone = steal(PyTuple_Pack(1, text));
+  owned lines = alone ? steal(PyObject_GetIter(alone.ptr())) : owned();
+  owned count = steal(PyLong_FromSsize_t(PyUnicode_GET_LENGTH(text)));
+  if (!lines || !count) return nullptr;
+  file.buffers();  // settles the window
+  return std::make_unique<writing_lines>(file, std::move(lines), std::move(count));
+}
 
 constinit const operation_kind writelines_kind{"writelines", serve_writelines, begin_writelines};
 

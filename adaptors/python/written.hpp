@@ -1,9 +1,11 @@
 // What writes are made of, and what a file refuses to write.
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "file_object.hpp"
+#include "pending.hpp"
 #include "python.hpp"
 
 namespace ringfiles::python {
@@ -32,5 +34,8 @@ bool prepare(file_object& file, PyObject* data, written& into) noexcept;
 /// whatever it is given.
 bool check_data(file_object& file, PyObject* data) noexcept;
 bool may_write(file_object& file) noexcept;
+
+/// The write of a text that is too long to be encoded at once.
+std::unique_ptr<pending> write_long_text(file_object& file, PyObject* text);
 
 }  // namespace ringfiles::python

@@ -20,7 +20,8 @@ class source {
  public:
   virtual ~source() = default;
   /// Sets `portion` to the bytes that follow, which must stay until it is asked again; false when
-  /// there are none. Portions of some 64 KiB are best. Raw bytes, in text mode as well.
+  /// there are none. Portions of some 64 KiB are best. Raw bytes, in text mode as well. An empty
+  /// one means "not yet": it is asked again, in a later turn if the budget of this one is spent.
   virtual bool next(std::string_view& portion) = 0;
 
  protected:

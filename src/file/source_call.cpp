@@ -24,6 +24,10 @@ class source_call final : public file_call<std::unique_ptr<source>> {
         return progress::waiting;
       }
       if (portion_.empty() && !source_->next(portion_)) return end();
+      if (portion_.empty()) {  // not ready yet
+        core_->charge(engine_floor::buffer_cost_ns);
+        continue;
+      }
       if (!has_room()) {
         const drain_result drained = file_.drain();
         if (drained == drain_result::failed) return stop(file_.take_drain_error());
