@@ -43,7 +43,7 @@ class text_scanner final : public python_scanner {
   }
 
   std::span<char> room() noexcept override {
-    if (!target_) return {};
+    if (!target_ || !more_.empty()) return {};
     return {memory() + size_, capacity_ - size_};
   }
   void filled(std::size_t bytes) override { size_ += bytes; }
