@@ -104,7 +104,8 @@ class into_scanner final : public python_scanner {
     used = std::min(bytes.size(), capacity - size_);
     if (used > 0) std::memcpy(static_cast<char*>(into_.buf) + size_, bytes.data(), used);
     size_ += used;
-    if (size_ < capacity && !final && !(once_ && size_ > 0)) return scan_verdict::more;
+    const bool enough = size_ == capacity || (once_ && size_ > 0);
+    if (!enough && !final) return scan_verdict::more;
     return end_with(PyLong_FromSize_t(size_));
   }
 

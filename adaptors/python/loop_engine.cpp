@@ -34,17 +34,17 @@ PyObject* running_loop() noexcept {
 
 }  // namespace
 
-loop_engine* loop_engine::first_ = nullptr;
-thread_local constinit const loop_engine* loop_engine::latest_ = nullptr;
+loop_engine* loop_engine::first_engine = nullptr;
+thread_local constinit const loop_engine* loop_engine::latest_engine = nullptr;
 
 loop_engine::loop_engine(PyObject* loop)
     : loop_(loop),
       engine_(std::make_unique<ringfiles::engine>()),
-      next_engine_(std::exchange(first_, this)) {}
+      next_engine_(std::exchange(first_engine, this)) {}
 
 loop_engine::~loop_engine() {
   close();
-  loop_engine** at = &first_;
+  loop_engine** at = &first_engine;
   while (*at != this) at = &(*at)->next_engine_;
   *at = next_engine_;
 }
@@ -58,7 +58,7 @@ std::shared_ptr<loop_engine> loop_engine::of_running_loop() noexcept {
   try {
     auto engine = engines()[loop].lock();
     if (!engine || engine->closed_) engine = make(loop);
-    latest_ = engine.get();
+    latest_engine = engine.get();
     return engine;
   } catch (...) {
     raise_current(nullptr);
@@ -106,7 +106,7 @@ void loop_engine::let_go(PyObject* capsule) noexcept {
 // The core engine stays, ended: files that are still open close without it.
 void loop_engine::close() noexcept {
   if (std::exchange(closed_, true)) return;
-  if (latest_ == this) latest_ = nullptr;
+  if (latest_engine == this) latest_engine = nullptr;
   while (waiting_ != nullptr) waiting_->loop_closed();
   engine_.reset();
   if (const auto found = engines().find(loop_);

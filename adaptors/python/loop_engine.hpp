@@ -41,11 +41,11 @@ class loop_engine {
   /// Of the running loop. Null with RuntimeError set if none runs, or if the engine cannot be made.
   static std::shared_ptr<loop_engine> of_running_loop() noexcept;
   /// The one that was used last on this thread, if its loop is still open. For quick comparisons.
-  static const loop_engine* latest() noexcept { return latest_; }
+  static const loop_engine* latest() noexcept { return latest_engine; }
   /// All that live now, for statistics.
   template <class Visit>
   static void for_each(Visit visit) {
-    for (loop_engine* at = first_; at != nullptr; at = at->next_engine_) visit(*at);
+    for (loop_engine* at = first_engine; at != nullptr; at = at->next_engine_) visit(*at);
   }
 
   ringfiles::engine& core() noexcept { return *engine_; }
@@ -67,8 +67,8 @@ class loop_engine {
   waiter* waiting_ = nullptr;
   bool closed_ = false;
   loop_engine* next_engine_ = nullptr;
-  static loop_engine* first_;
-  static thread_local constinit const loop_engine* latest_;
+  static loop_engine* first_engine;
+  static thread_local constinit const loop_engine* latest_engine;
 };
 
 }  // namespace ringfiles::python

@@ -46,6 +46,8 @@ namespace ringfiles::python {
 
 #define RINGFILES_NO_METHOD {nullptr, nullptr, 0, nullptr}
 
+// Of the kinds, which other files define, only the addresses are used.
+// NOLINTBEGIN(cppcoreguidelines-interfaces-global-init)
 PyMethodDef text_methods[] = {
     RINGFILES_COMMON_METHODS,
     {"read", as_method(size_method<read_kind>), METH_FASTCALL,
@@ -85,6 +87,8 @@ PyMethodDef raw_methods[] = {
     {"readable", as_method(readable_method), METH_NOARGS, "readable() -> bool; not awaited."},
     RINGFILES_NO_METHOD,
 };
+
+// NOLINTEND(cppcoreguidelines-interfaces-global-init)
 
 #undef RINGFILES_COMMON_METHODS
 #undef RINGFILES_NO_METHOD

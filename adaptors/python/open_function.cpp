@@ -88,7 +88,8 @@ std::unique_ptr<pending> begin_open(operation_object& self,
                                     const std::shared_ptr<loop_engine>& engine) {
   PyObject* arguments = self.object;
   PyObject* encoded = nullptr;
-  if (PyUnicode_FSConverter(given(arguments, arg_path), &encoded) == 0) return nullptr;
+  if (PyUnicode_FSConverter(given(arguments, arg_path), static_cast<void*>(&encoded)) == 0)
+    return nullptr;
   const owned path = steal(encoded);
   if (PySys_Audit("open", "OOi", given(arguments, arg_path), given(arguments, arg_mode), 0) < 0)
     return nullptr;

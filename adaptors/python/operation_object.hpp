@@ -77,6 +77,6 @@ PyObject* make_operation(const operation_kind& kind, file_object* file, PyObject
 /// coroutines of aiofiles, which look at no argument before.
 PyObject* raise_when_awaited(file_object* file) noexcept;
 /// am_send: for the line iterator, which has its own.
-PySendResult send_operation(PyObject* self, PyObject* argument, PyObject** result) noexcept;
+PySendResult send_operation(PyObject* object, PyObject* argument, PyObject** result) noexcept;
 
 }  // namespace ringfiles::python

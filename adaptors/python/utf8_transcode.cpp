@@ -54,9 +54,10 @@ std::size_t plain_run(std::string_view bytes, std::size_t from, bool returns_mat
     }
     if ((special & high_bits) != 0) break;
   }
-  while (index < bytes.size() && at(bytes, index) < 0x80 &&
-         !(returns_matter && bytes[index] == '\r'))
-    ++index;
+  const auto is_plain = [&](char byte) {
+    return static_cast<unsigned char>(byte) < 0x80 && (byte != '\r' || !returns_matter);
+  };
+  while (index < bytes.size() && is_plain(bytes[index])) ++index;
   return index - from;
 }
 
