@@ -1,4 +1,4 @@
-"""An awaitable of a file as a coroutine: driven by hand, ended from anywhere, in asyncio's tools."""
+"""An awaitable of a file as a coroutine: driven by hand, ended anywhere, in asyncio's tools."""
 
 import asyncio
 import collections.abc

@@ -75,7 +75,8 @@ def test_each_type_has_the_members_of_aiofiles_and_what_is_named_here(cls):
     added = ADDED[cls]
     coroutines, methods, properties = members(cls)
     assert added <= coroutines | properties
-    assert (coroutines - added, methods, properties - added) == members(getattr(theirs, cls.__name__))
+    of_aiofiles = members(getattr(theirs, cls.__name__))
+    assert (coroutines - added, methods, properties - added) == of_aiofiles
     ours = [parent.__name__ for parent in cls.__mro__ if parent.__name__ != "Ordered"]
     assert ours == [parent.__name__ for parent in getattr(theirs, cls.__name__).__mro__]
 

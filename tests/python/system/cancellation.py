@@ -17,12 +17,13 @@ import warnings
 HERE = pathlib.Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[2] / "system")]
 
-import ringfiles  # noqa: E402
-import ringfiles.os  # noqa: E402
-import ringfiles.tempfile  # noqa: E402
-from support.mounts import binary, faultfs, isolate  # noqa: E402
-from support.programs import note, soak  # noqa: E402
-from support.report import Reporter  # noqa: E402
+from support.mounts import binary, faultfs, isolate
+from support.programs import note, soak
+from support.report import Reporter
+
+import ringfiles
+import ringfiles.os
+import ringfiles.tempfile
 
 DELAY_MS = 20
 ROUNDS = 10 if soak() else 1
@@ -99,7 +100,7 @@ async def as_task(awaitable):
     return await awaitable
 
 
-# ---- The four moments. Each gives what the call made, or CancelledError ---------------------------
+# ---- The four moments. Each gives what the call made, or CancelledError --------------------------
 
 
 async def before_it_starts(mirror, file, make):
@@ -219,7 +220,7 @@ async def writes_are_whole(mirror, mode, moment):
         encoding = "utf-8" if text else None
         async with ringfiles.open(path, mode, encoding=encoding) as file:
             await file.write(data[:10])
-            result = await moment(mirror, file, lambda file: make(file, data))
+            result = await moment(mirror, file, lambda file, make=make: make(file, data))
             cancelled += result is asyncio.CancelledError
             await file.write(data[:7])  # it can be used
         mirror.control("clear")

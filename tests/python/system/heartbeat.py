@@ -19,11 +19,11 @@ import sys
 HERE = pathlib.Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[2] / "system")]
 
-from beat import Heartbeat, idle, percentile  # noqa: E402
-from operations import TABLE, Place  # noqa: E402
-from support.mounts import binary, faultfs, isolate  # noqa: E402
-from support.programs import disk_folder, note, soak  # noqa: E402
-from support.report import Reporter  # noqa: E402
+from beat import Heartbeat, idle, percentile
+from operations import TABLE, Place
+from support.mounts import binary, faultfs, isolate
+from support.programs import disk_folder, note, soak
+from support.report import Reporter
 
 LIMIT_NS = 5_000_000
 # An idle loop that is this punctual shows that processors are free: nothing is excused.

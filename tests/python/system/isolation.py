@@ -18,11 +18,12 @@ import time
 HERE = pathlib.Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[2] / "system")]
 
-import ringfiles  # noqa: E402
-from beat import percentile  # noqa: E402
-from support.mounts import binary, faultfs, isolate  # noqa: E402
-from support.programs import disk_folder, note, soak  # noqa: E402
-from support.report import Reporter  # noqa: E402
+from beat import percentile
+from support.mounts import binary, faultfs, isolate
+from support.programs import disk_folder, note, soak
+from support.report import Reporter
+
+import ringfiles
 
 HUNG = 1000
 READS = 1000 if soak() else 200
