@@ -86,6 +86,7 @@ class _Raw(io.FileIO):
 class _Blocking:
     """What a file of the engine does without being awaited, as it is in aiofiles: it blocks."""
 
+    _is_of_engine = True  # which closes it itself
     _bypass: Any = None
 
     @property
@@ -119,7 +120,9 @@ class _Blocking:
         descriptor = os.dup(self.fileno())  # type: ignore[attr-defined]
         os.lseek(descriptor, position, os.SEEK_SET)
         self._mark_detached()  # type: ignore[attr-defined]
-        return self._over(io.FileIO(descriptor, self._raw_mode()))
+        raw = io.FileIO(descriptor, self._raw_mode())
+        raw.name = self.name  # type: ignore[attr-defined]
+        return self._over(raw)
 
 
 class NativeText(_Blocking, _ringfiles.TextFile, text.AsyncTextIOWrapper):
@@ -163,7 +166,9 @@ class NativeText(_Blocking, _ringfiles.TextFile, text.AsyncTextIOWrapper):
         if planned is not None:
             _ringfiles.reformat(self, planned.encoding, planned.errors, newline, lines, through)
             return
+        mode = self.mode
         inner = io.TextIOWrapper(self._detach(), encoding, errors, newline, lines, through)
+        inner.mode = mode  # type: ignore[misc]  # as `open` does
         self.__class__ = _Threaded  # type: ignore[assignment]
         text.AsyncTextIOWrapper.__init__(self, inner, asyncio.get_running_loop(), None)
 

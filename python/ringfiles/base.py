@@ -10,10 +10,7 @@ from functools import partial, wraps
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
-from . import _calls, _jobs, _ringfiles
-
-# Files of the engine, which closes them itself.
-_NATIVE = (_ringfiles.TextFile, _ringfiles.BufferedFile, _ringfiles.RawFile)
+from . import _calls, _jobs
 
 _T = TypeVar("_T")
 
@@ -123,7 +120,7 @@ class AiofilesContextManager(Awaitable[_T], AbstractAsyncContextManager[_T]):
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
-        if isinstance(self._obj, _NATIVE):
+        if getattr(self._obj, "_is_of_engine", False):
             await _close(self._obj, exc_type)
             self._obj = None
             return

@@ -180,3 +180,23 @@ async def next_of(cranked, call):
     task = await started(call)
     cranked.run_next()
     return await task
+
+
+async def test_a_file_with_a_codec_for_threads_is_still_itself(tmp_path):
+    path = str(tmp_path / "file")
+    async with ringfiles.open(path, "w") as file:
+        await file.reconfigure(encoding="utf-16", newline="\r\n")
+        assert (file.name, file.mode, file.encoding) == (path, "w", "utf-16")
+        await file.write("text\n")
+        await file.fsync()
+        assert (tmp_path / "file").read_bytes() == "text\r\n".encode("utf-16")
+
+
+async def test_a_file_with_a_codec_for_threads_is_closed_when_its_user_is_cancelled(tmp_path):
+    (tmp_path / "file").write_bytes("text\n".encode("utf-16"))
+    with pytest.raises(asyncio.CancelledError):
+        async with ringfiles.open(tmp_path / "file") as file:
+            await file.reconfigure(encoding="utf-16")
+            assert await file.lines() == ["text\n"]
+            raise asyncio.CancelledError
+    assert file.closed and file._file.closed
