@@ -1,10 +1,16 @@
 // seek, tell, pread, pwrite, and what a file is.
+#include <algorithm>
 #include <cstdio>
+#include <new>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "errors.hpp"
 #include "methods.hpp"
+#include "ringfiles/detail/huge_pages.hpp"
+#include "written.hpp"
 
 namespace ringfiles::python {
 namespace {
@@ -89,10 +95,83 @@ PyObject* make_bytes(std::string&& bytes) noexcept {
   return PyBytes_FromStringAndSize(bytes.data(), static_cast<Py_ssize_t>(bytes.size()));
 }
 
+/// A larger read goes into the bytes object itself: to copy it would hold the loop.
+constexpr std::size_t most_copied_bytes = 256 * 1024;
+/// Memory that is taken at once, since a file may end long before what was asked for; then as much
+/// again as there is.
+constexpr std::size_t first_piece_bytes = 64 << 20;
+
+/// One piece after the other, mostly a single one.
+class large_pread final : public pending {
+ public:
+  large_pread(file_object& file, std::size_t size, std::uint64_t offset)
+      : file_(file), size_(size), offset_(offset) {
+    start();
+  }
+
+  detail::call_base& call() noexcept override { return *piece_->call().get(); }
+  PyObject* result(PyObject* filename) noexcept override {
+    try {
+      done_ += piece_->call()->take();
+    } catch (...) {
+      raise_current(filename);
+      return nullptr;
+    }
+    if (done_ == capacity_ && done_ < size_) return nullptr;
+    return resize(done_) ? bytes_.release().ptr() : nullptr;
+  }
+  std::unique_ptr<pending> next() override {
+    return std::unique_ptr<pending>(new large_pread(std::move(*this)));
+  }
+
+ private:
+  large_pread(large_pread&& other)
+      : file_(other.file_),
+        size_(other.size_),
+        offset_(other.offset_),
+        done_(other.done_),
+        capacity_(other.capacity_),
+        bytes_(std::move(other.bytes_)) {
+    start();
+  }
+
+  void start() {
+    if (!resize(std::min(size_, std::max(2 * capacity_, first_piece_bytes)))) {
+      PyErr_Clear();
+      throw std::bad_alloc();
+    }
+    auto* memory = reinterpret_cast<std::byte*>(PyBytes_AS_STRING(bytes_.ptr()));
+    detail::prefer_huge_pages(memory + done_, capacity_ - done_);
+    piece_.emplace(file_.core().read_at(offset_ + done_,
+                                        std::span<std::byte>(memory + done_, capacity_ - done_)));
+  }
+
+  bool resize(std::size_t capacity) noexcept {
+    PyObject* memory = bytes_.release().ptr();
+    const auto size = static_cast<Py_ssize_t>(capacity);
+    if (memory == nullptr)
+      memory = PyBytes_FromStringAndSize(nullptr, size);
+    else if (capacity != capacity_)
+      _PyBytes_Resize(&memory, size);
+    bytes_ = steal(memory);
+    capacity_ = capacity;
+    return memory != nullptr;
+  }
+
+  file_object& file_;  // the awaitable keeps it
+  const std::size_t size_;
+  const std::uint64_t offset_;
+  std::size_t done_ = 0;
+  std::size_t capacity_ = 0;
+  owned bytes_;  ///< nobody else knows it yet
+  std::optional<operation<std::size_t>> piece_;
+};
+
 std::unique_ptr<pending> begin_pread(operation_object& self, const std::shared_ptr<loop_engine>&) {
-  return wait_for(file_of(self).core().read_at(static_cast<std::uint64_t>(self.second),
-                                               static_cast<std::size_t>(self.number)),
-                  make_bytes);
+  const auto size = static_cast<std::size_t>(self.number);
+  const auto offset = static_cast<std::uint64_t>(self.second);
+  if (size > most_copied_bytes) return std::make_unique<large_pread>(file_of(self), size, offset);
+  return wait_for(file_of(self).core().read_at(offset, size), make_bytes);
 }
 
 PyObject* serve_pwrite(operation_object& self) noexcept {
@@ -102,14 +181,16 @@ PyObject* serve_pwrite(operation_object& self) noexcept {
 }
 
 std::unique_ptr<pending> begin_pwrite(operation_object& self, const std::shared_ptr<loop_engine>&) {
-  Py_buffer view{};
-  if (PyObject_GetBuffer(self.object, &view, PyBUF_SIMPLE) < 0) return nullptr;
-  std::vector<std::string> parts;
-  parts.emplace_back(static_cast<const char*>(view.buf), static_cast<std::size_t>(view.len));
-  PyBuffer_Release(&view);
-  return wait_for(
-      file_of(self).core().write_at(static_cast<std::uint64_t>(self.second), std::move(parts)),
-      [](std::size_t count) { return PyLong_FromSize_t(count); });
+  auto data = std::make_shared<written>();
+  if (PyObject_GetBuffer(self.object, &data->view, PyBUF_SIMPLE) < 0) return nullptr;
+  const std::string_view bytes(static_cast<const char*>(data->view.buf),
+                               static_cast<std::size_t>(data->view.len));
+  const auto offset = static_cast<std::uint64_t>(self.second);
+  file& core = file_of(self).core();
+  const auto count = [](std::size_t written) { return PyLong_FromSize_t(written); };
+  if (bytes.size() < least_shared_bytes)
+    return wait_for(core.write_at(offset, std::vector<std::string>{std::string(bytes)}), count);
+  return wait_for(core.write_at(offset, shared_bytes{std::move(data), bytes}), count);
 }
 
 // ---- What it is ---------------------------------------------------------------------------------

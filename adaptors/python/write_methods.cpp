@@ -10,9 +10,6 @@
 namespace ringfiles::python {
 namespace {
 
-/// Below this, bytes are copied for a write that has to wait; above, their owner is kept.
-constexpr std::size_t least_shared_bytes = 64 * 1024;
-
 /// What is long is not looked through for it.
 bool ends_a_line(std::string_view bytes) noexcept {
   return bytes.size() >= least_shared_bytes || bytes.find_first_of("\r\n") != std::string_view::npos;

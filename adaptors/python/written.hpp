@@ -1,6 +1,7 @@
 // What writes are made of, and what a file refuses to write.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 
@@ -9,6 +10,9 @@
 #include "python.hpp"
 
 namespace ringfiles::python {
+
+/// Below this, bytes are copied for a write that has to wait; above, their owner is kept.
+inline constexpr std::size_t least_shared_bytes = 64 * 1024;
 
 /// Bytes of the caller's, as they go to the file, for as long as it takes.
 struct written {

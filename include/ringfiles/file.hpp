@@ -140,6 +140,7 @@ class file {
   /// A file in append mode writes at its end, whatever `offset` says. pwrite(2).
   operation<std::size_t> write_at(std::uint64_t offset, std::string_view data);
   operation<std::size_t> write_at(std::uint64_t offset, std::vector<std::string> parts);
+  operation<std::size_t> write_at(std::uint64_t offset, shared_bytes data);  ///< never copied
 
   // ---- What it is ------------------------------------------------------------------------------
   bool is_open() const noexcept;

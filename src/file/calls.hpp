@@ -42,5 +42,7 @@ operation<std::size_t> write_at_operation(file_state& file, std::uint64_t offset
                                           std::vector<std::string> parts);
 operation<std::size_t> write_at_operation(file_state& file, std::uint64_t offset,
                                           std::string_view data);
+operation<std::size_t> write_at_operation(file_state& file, std::uint64_t offset,
+                                          shared_bytes data);
 
 }  // namespace ringfiles::detail

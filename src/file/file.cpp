@@ -92,6 +92,9 @@ operation<std::size_t> file::write_at(std::uint64_t offset, std::string_view dat
 operation<std::size_t> file::write_at(std::uint64_t offset, std::vector<std::string> parts) {
   return write_at_operation(require_state(*this, "write_at"), offset, std::move(parts));
 }
+operation<std::size_t> file::write_at(std::uint64_t offset, shared_bytes data) {
+  return write_at_operation(require_state(*this, "write_at"), offset, std::move(data));
+}
 
 bool file::is_open() const noexcept { return state_ != nullptr && state_->is_open(); }
 bool file::readable() const noexcept { return is_open() && state_->about().mode.readable; }

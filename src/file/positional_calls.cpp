@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "base/block.hpp"
@@ -194,6 +195,8 @@ class write_parts_at final : public positional_call<std::size_t> {
       : positional_call(file), offset_(offset), view_(data) {}
   write_parts_at(file_state& file, std::uint64_t offset, std::vector<std::string> parts)
       : positional_call(file), offset_(offset), owned_(std::move(parts)) {}
+  write_parts_at(file_state& file, std::uint64_t offset, shared_bytes data) noexcept
+      : positional_call(file), offset_(offset), owner_(std::move(data.owner)), view_(data.bytes) {}
 
  private:
   const char* name() const noexcept override { return "write_at"; }
@@ -211,7 +214,7 @@ class write_parts_at final : public positional_call<std::size_t> {
   bool in_order() const noexcept override { return file_.about().mode.append; }
 
   void before_waiting() override {
-    if (owned_.empty()) owned_.emplace_back(view_);
+    if (owned_.empty() && !owner_) owned_.emplace_back(view_);
   }
 
   void gather() {
@@ -256,6 +259,7 @@ class write_parts_at final : public positional_call<std::size_t> {
   }
 
   std::uint64_t offset_;
+  std::shared_ptr<const void> owner_;  ///< of what is seen, if it is shared
   std::string_view view_;
   std::vector<std::string> owned_;
   std::vector<iovec> parts_;
@@ -281,6 +285,10 @@ operation<std::size_t> write_at_operation(file_state& file, std::uint64_t offset
 operation<std::size_t> write_at_operation(file_state& file, std::uint64_t offset,
                                           std::vector<std::string> parts) {
   return operation<std::size_t>(new write_parts_at(file, offset, std::move(parts)));
+}
+operation<std::size_t> write_at_operation(file_state& file, std::uint64_t offset,
+                                          shared_bytes data) {
+  return operation<std::size_t>(new write_parts_at(file, offset, std::move(data)));
 }
 
 }  // namespace ringfiles::detail

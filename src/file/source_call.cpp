@@ -8,6 +8,9 @@ namespace ringfiles {
 namespace detail {
 namespace {
 
+/// What a source is taken to have done when it was asked and had nothing: about a portion's work.
+constexpr std::int64_t not_ready_cost_ns = 60'000;
+
 class source_call final : public file_call<std::unique_ptr<source>> {
  public:
   source_call(file_state& file, std::unique_ptr<source> from) noexcept
@@ -25,7 +28,7 @@ class source_call final : public file_call<std::unique_ptr<source>> {
       }
       if (portion_.empty() && !source_->next(portion_)) return end();
       if (portion_.empty()) {  // not ready yet
-        core_->charge(engine_floor::buffer_cost_ns);
+        core_->charge(not_ready_cost_ns);
         continue;
       }
       if (!has_room()) {
