@@ -12,11 +12,16 @@ import stat
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
-from . import _jobs
+from . import _jobs, threadpool
 
 _Loop = asyncio.AbstractEventLoop
+
+# Decoding so much takes a millisecond or two.
+_LONG_BYTES = 1 << 20
+# Each is a write of its own, in which the interpreter's lock is free.
+_PORTION_CHARACTERS = 1 << 16
 
 
 async def read_bytes(
@@ -35,9 +40,16 @@ async def read_text(
     loop: _Loop | None = None,
     executor: Executor | None = None,
 ) -> str:
-    """The content of a text file, in one hop. Arguments and errors are those of `open`."""
-    reading = partial(_read, path, "r", encoding=encoding, errors=errors, newline=newline)
-    return await _jobs.run(reading, loop=loop, executor=executor)
+    """The content of a text file. Arguments and errors are those of `open`."""
+    options = {"encoding": encoding, "errors": errors, "newline": newline}
+    reading = partial(_read_unless_long, path, options)
+    text = await _jobs.run(reading, loop=loop, executor=executor)
+    if text is None:
+        # Decoding holds the interpreter's lock, and so the loop; a file of the engine does not.
+        opening = threadpool.open(path, **options, loop=loop, executor=executor)
+        async with opening as file:
+            text = await file.read()
+    return cast(str, text)
 
 
 async def write_bytes(
@@ -85,12 +97,31 @@ def _read(path: Any, mode: str, **options: Any) -> Any:
         return file.read()
 
 
+def _read_unless_long(path: Any, options: Any) -> str | None:
+    with builtins.open(path, **options) as file:
+        if os.fstat(file.fileno()).st_size > _LONG_BYTES:
+            return None
+        return file.read()
+
+
 def _write(path: Any, mode: str, data: Any, atomic: bool, **options: Any) -> int:
     if atomic:
         return _write_atomically(os.path.realpath(path), mode, data, options)
     with builtins.open(path, mode, **options) as file:
-        count: int = file.write(data)
-    return count
+        return _put(file, data)
+
+
+def _put(file: Any, data: Any) -> int:
+    """Long text in portions, since encoding holds the interpreter's lock, and so the loop."""
+    if not isinstance(data, str) or len(data) <= _PORTION_CHARACTERS:
+        return file.write(data)  # type: ignore[no-any-return]
+    try:
+        for at in range(0, len(data), _PORTION_CHARACTERS):
+            file.write(data[at:at + _PORTION_CHARACTERS])
+    except UnicodeEncodeError:
+        file.write(data)  # raises it anew, for the whole text and the place in it
+        raise
+    return len(data)
 
 
 def _write_atomically(path: Any, mode: str, data: Any, options: Any) -> int:
@@ -102,7 +133,7 @@ def _write_atomically(path: Any, mode: str, data: Any, options: Any) -> int:
         builtins.open(temporary, mode.replace("w", "x"), **options) as file,
         _removed_on_error(temporary),
     ):
-        count: int = file.write(data)
+        count = _put(file, data)
         file.flush()
         if permissions is not None:
             os.chmod(file.fileno(), permissions)
