@@ -16,44 +16,40 @@ bool long_text::is_long(const text_format& format, PyObject* text) noexcept {
   return translates || !PyUnicode_IS_COMPACT_ASCII(text);
 }
 
-bool long_text::encode_portion() {
-  const Py_ssize_t end =
-      std::min(at_ + portion_characters, PyUnicode_GET_LENGTH(text_.ptr()));
-  const owned portion = steal(PyUnicode_Substring(text_.ptr(), at_, end));
-  if (!portion) return false;
-  owned made;
-  std::string_view bytes;
-  if (!encode(format_, portion.ptr(), made, bytes)) {
-    raise_for_whole();
-    return false;
-  }
-  parts_.push_back(made ? made : portion);
-  at_ = end;
-  return true;
+long_text::long_text(const text_format& format, PyObject* text) noexcept
+    : format_(format), text_(borrow(text)) {
+  // Nothing below U+0100 is a surrogate.
+  const bool narrow = PyUnicode_KIND(text) == PyUnicode_1BYTE_KIND;
+  checked_ = narrow && (format.codec != codec::ascii || PyUnicode_IS_COMPACT_ASCII(text));
 }
 
-/// The error tells the text and the place in it; those of the portion are of no use to anybody.
-void long_text::raise_for_whole() noexcept {
-  if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError) == 0) return;
-  PyErr_Clear();
-  owned made;
+bool long_text::encode_portion(std::string_view& bytes) noexcept {
+  const Py_ssize_t end = std::min(at_ + portion_characters, length());
+  portion_ = steal(PyUnicode_Substring(text_.ptr(), at_, end));
+  encoded_.reset();
+  at_ = end;
+  return portion_.is_valid() && encode(format_, portion_.ptr(), encoded_, bytes);
+}
+
+bool long_text::check_portion() noexcept {
   std::string_view bytes;
-  encode(format_, text_.ptr(), made, bytes);
+  if (!encode_portion(bytes)) {
+    if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError) == 0) return false;
+    // The error tells the text and the place in it; those of a portion are of no use to anybody.
+    PyErr_Clear();
+    return encode(format_, text_.ptr(), encoded_, bytes);
+  }
+  if (at_ == length()) {
+    checked_ = true;
+    at_ = 0;
+  }
+  return true;
 }
 
 bool long_text::next(std::string_view& part) noexcept {
-  if (given_ == parts_.size()) {
-    *this = {};
-    return false;
-  }
-  if (given_ > 0) parts_[given_ - 1].reset();
-  PyObject* bytes = parts_[given_++].ptr();
-  if (PyBytes_Check(bytes))
-    part = {PyBytes_AS_STRING(bytes), static_cast<std::size_t>(PyBytes_GET_SIZE(bytes))};
-  else  // ASCII, as it is
-    part = {reinterpret_cast<const char*>(PyUnicode_1BYTE_DATA(bytes)),
-            static_cast<std::size_t>(PyUnicode_GET_LENGTH(bytes))};
-  return true;
+  if (at_ < length()) return encode_portion(part);
+  *this = {};
+  return false;
 }
 
 }  // namespace ringfiles::python

@@ -39,10 +39,10 @@ class line_source final : public source {
   }
 
  private:
-  /// An empty portion while it is being encoded.
+  /// An empty portion while it is being checked.
   bool next_of_long(std::string_view& portion) {
-    if (long_.is_encoded()) return long_.next(portion) || next(portion);
-    if (long_.encode_portion()) return true;
+    if (long_.is_checked() ? long_.next(portion) : long_.check_portion()) return true;
+    if (PyErr_Occurred() == nullptr) return next(portion);
     failure_.save();
     return false;
   }
