@@ -52,6 +52,11 @@ def test_one(run, interpreter, is_main):
         protocol.run_script(run.tally, f"{stage}, uvloop", run.root / AIOFILES_SUITE,
                             run.limit(SCRIPT_TIMEOUT_S), env, python, ["--uvloop"])
     folders = ["tests/python", "tests/python/packaging"]
+    # Heartbeats and faults: latencies, which are those of the C++ core on each interpreter.
+    if is_main or run.soak:
+        run.builds.build("release", "faultfs")
+        env = {**env, **run.script_env()}
+        folders += ["tests/python/system"]
     # Minutes each: the others run it in a soak.
     folders += ["tests/python/conformance"] * (is_main or run.soak)
     for folder in folders:

@@ -1,0 +1,63 @@
+"""Text that is encoded in portions is written as if it were encoded at once."""
+
+import asyncio
+
+import pytest
+
+import ringfiles
+
+PORTION = 64 * 1024
+WIDE = "ä€🦊\n" * PORTION
+
+
+@pytest.mark.parametrize("encoding, errors, newline", [
+    ("utf-8", "strict", "\n"), ("utf-8", "strict", "\r\n"), ("utf-8", "replace", "\r"),
+    ("ascii", "backslashreplace", "\r\n"), ("latin-1", "ignore", None),
+])
+@pytest.mark.parametrize("how", ["write", "writelines"])
+async def test_long_text_as_the_builtin_open(tmp_path, encoding, errors, newline, how):
+    options = {"encoding": encoding, "errors": errors, "newline": newline}
+    async with ringfiles.open(tmp_path / "ours", "w", **options) as file:
+        await file.write("before")
+        if how == "write":
+            assert await file.write(WIDE) == len(WIDE)
+        else:
+            await file.writelines(["first", WIDE, WIDE, "last"])
+        await file.write("behind")
+    with open(tmp_path / "theirs", "w", **options) as file:
+        file.write("before")
+        file.write(WIDE) if how == "write" else file.writelines(["first", WIDE, WIDE, "last"])
+        file.write("behind")
+    assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
+
+
+@pytest.mark.parametrize("encoding, bad", [("utf-8", "\udc80\udc81"), ("ascii", "é")])
+async def test_long_text_with_an_error_writes_nothing(tmp_path, encoding, bad):
+    text = "a€" * PORTION + bad + "b" * PORTION if encoding == "utf-8" else (
+        "a" * 3 * PORTION + bad)
+    async with ringfiles.open(tmp_path / "file", "w", encoding=encoding) as file:
+        await file.write("before")
+        with pytest.raises(UnicodeEncodeError) as raised:
+            await file.write(text)
+        await file.write("behind")
+    with pytest.raises(UnicodeEncodeError) as expected:
+        text.encode(encoding)
+    assert raised.value.args == expected.value.args
+    assert (tmp_path / "file").read_text() == "beforebehind"
+
+
+async def test_line_buffered_long_text_is_there_at_once(tmp_path):
+    async with ringfiles.open(tmp_path / "file", "w", buffering=1, encoding="utf-8") as file:
+        await file.write(WIDE)
+        assert (tmp_path / "file").read_bytes() == WIDE.encode()
+
+
+async def test_cancelled_close_closes(tmp_path):
+    file = await ringfiles.open(tmp_path / "file", "w")
+    await file.write("x" * 1000)
+    task = asyncio.create_task(file.fsync())
+    closing = asyncio.create_task(file.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.gather(task, closing, return_exceptions=True)
+    assert file.closed
