@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from . import _jobs, threadpool
 
@@ -46,10 +46,11 @@ async def read_text(
     text = await _jobs.run(reading, loop=loop, executor=executor)
     if text is None:
         # Decoding holds the interpreter's lock, and so the loop; a file of the engine does not.
-        opening = threadpool.open(path, **options, loop=loop, executor=executor)
-        async with opening as file:
+        async with threadpool.open(
+            path, encoding=encoding, errors=errors, newline=newline, loop=loop, executor=executor,
+        ) as file:
             text = await file.read()
-    return cast(str, text)
+    return text
 
 
 async def write_bytes(
@@ -101,7 +102,8 @@ def _read_unless_long(path: Any, options: Any) -> str | None:
     with builtins.open(path, **options) as file:
         if os.fstat(file.fileno()).st_size > _LONG_BYTES:
             return None
-        return file.read()
+        text: str = file.read()
+    return text
 
 
 def _write(path: Any, mode: str, data: Any, atomic: bool, **options: Any) -> int:

@@ -233,10 +233,11 @@ async def writes_are_whole(mirror, mode, moment):
 
 
 async def the_file_stays_usable(mirror, moment):
+    stored = mirror.backing / "plain"
     for name, make in PLAIN_CALLS.items():
         mirror.control("clear\n" + "".join(
             f"{what} delay={DELAY_MS}\n" for what in ("write", "fsync", "flush", "truncate")))
-        (mirror.backing / "plain").write_bytes(CONTENT)
+        stored.write_bytes(CONTENT)
         file = await ringfiles.open(mirror.path / "plain", "rb+")
         await file.write(b"first")
         await moment(mirror, file, make)
@@ -247,7 +248,6 @@ async def the_file_stays_usable(mirror, moment):
                 start = await file.read(1)
                 assert start in (b"f", b"x"), f"{name}: starts with {start}"
         await file.close()  # which does not wait for one that was cancelled
-        stored = mirror.backing / "plain"
         assert await eventually(lambda: stored.read_bytes()[:1] in (b"f", b"x")), name
 
 
