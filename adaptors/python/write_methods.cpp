@@ -12,7 +12,8 @@ namespace {
 
 /// What is long is not looked through for it.
 bool ends_a_line(std::string_view bytes) noexcept {
-  return bytes.size() >= least_shared_bytes || bytes.find_first_of("\r\n") != std::string_view::npos;
+  return bytes.size() >= least_shared_bytes ||
+         bytes.find_first_of("\r\n") != std::string_view::npos;
 }
 
 bool flushes(const file_object& file, std::string_view bytes) noexcept {

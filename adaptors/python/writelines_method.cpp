@@ -134,8 +134,7 @@ std::unique_ptr<pending> begin_writelines(operation_object& self,
   owned lines = steal(PyObject_GetIter(self.object));
   if (!lines) return nullptr;
   file_of(self).buffers();  // settles the window
-  return std::make_unique<writing_lines>(file_of(self), std::move(lines),
-                                         borrow(Py_None));
+  return std::make_unique<writing_lines>(file_of(self), std::move(lines), borrow(Py_None));
 }
 
 }  // namespace
