@@ -3,6 +3,7 @@
 
 #include "ringfiles/detail/line_ends.hpp"
 #include "scanners.hpp"
+#include "text_parts.hpp"
 
 namespace ringfiles::python {
 namespace {
@@ -104,26 +105,32 @@ class lines_scanner final : public python_scanner {
 
 class character_scanner final : public python_scanner {
  public:
-  character_scanner(file_object& file, std::size_t limit) noexcept
-      : file_(file), left_(limit), parts_(steal(PyList_New(0))) {}
+  character_scanner(file_object& file, std::size_t limit) noexcept : file_(file), left_(limit) {}
 
   scan_verdict take(std::string_view bytes, bool final, std::size_t& used) override {
-    if (!parts_) return end_with_error();
+    if (joining_) return join();
     characters taken = take_characters(file_.format(), bytes, left_, final);
     used = taken.used;
-    if (!taken.text || PyList_Append(parts_.ptr(), taken.text.ptr()) < 0) return end_with_error();
+    if (!taken.text || !parts_.add(taken.text.ptr())) return end_with_error();
     file_.open->window.see_newlines(taken.seen);
     left_ -= std::min(left_, taken.count);
     if (left_ > 0 && !final) return scan_verdict::more;
-    if (PyList_GET_SIZE(parts_.ptr()) == 1) return end_with(taken.text.release().ptr());
-    static PyObject* const nothing = PyUnicode_InternFromString("");
-    return end_with(PyUnicode_Join(nothing, parts_.ptr()));
+    joining_ = true;
+    return join();
   }
+  void work() noexcept override { parts_.work(); }
 
  private:
+  scan_verdict join() noexcept {
+    const auto how = parts_.step();
+    if (how == text_parts::progress::working) return scan_verdict::work;
+    return how == text_parts::progress::done ? end_with(parts_.result()) : end_with_error();
+  }
+
   file_object& file_;
   std::size_t left_;
-  owned parts_;
+  text_parts parts_;
+  bool joining_ = false;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "ringfiles/detail/huge_pages.hpp"
 #include "scanners.hpp"
+#include "text_parts.hpp"
 #include "utf8_transcode.hpp"
 
 namespace ringfiles::python {
@@ -16,6 +17,8 @@ namespace {
 
 /// Below this a text is decoded on the loop's thread: 256 KiB of ASCII take some 30 µs.
 constexpr std::size_t least_large_bytes = 256 * 1024;
+/// Malformed bytes cost some 2 to 20 ns each.
+constexpr std::size_t mended_portion_bytes = 64 * 1024;
 
 class text_scanner final : public python_scanner {
  public:
@@ -38,6 +41,10 @@ class text_scanner final : public python_scanner {
         return measured();
       case step::filling:
         return end_with(text_.release().ptr());
+      case step::mending:
+        return mend();
+      case step::joining:
+        return join();
     }
     return scan_verdict::more;
   }
@@ -49,6 +56,7 @@ class text_scanner final : public python_scanner {
   void filled(std::size_t bytes) override { size_ += bytes; }
 
   void work() noexcept override {
+    if (step_ == step::mending || step_ == step::joining) return parts_.work();
     const std::string_view bytes = large_bytes();
     const bool translate = format_.translates();
     if (step_ == step::measuring) {
@@ -62,7 +70,7 @@ class text_scanner final : public python_scanner {
   }
 
  private:
-  enum class step { reading, measuring, filling };
+  enum class step { reading, measuring, filling, mending, joining };
 
   /// ASCII too, unless a byte is not; then CPython has to say what it makes of it.
   bool by_the_byte() const noexcept { return format_.codec != codec::utf8; }
@@ -109,8 +117,11 @@ class text_scanner final : public python_scanner {
   scan_verdict measured() {
     const std::string_view bytes = large_bytes();
     const bool ascii = measure_.well_formed && measure_.widest == 0;
-    if (!measure_.well_formed || (format_.codec == codec::ascii && !ascii))
-      return end_with(decoded(bytes));
+    if (!measure_.well_formed || (format_.codec == codec::ascii && !ascii)) {
+      if (format_.strict()) return end_with(decoded(bytes));  // the error knows all of the bytes
+      step_ = step::mending;
+      return mend();
+    }
     if (format_.is_universal()) file_.open->window.see_newlines(measure_.seen_newlines);
     const bool same = !format_.translates() || (measure_.seen_newlines & ~unsigned{seen_lf}) == 0;
     if (ascii && same && more_.empty()) return end_with(shrunk());
@@ -122,6 +133,25 @@ class text_scanner final : public python_scanner {
     detail::prefer_huge_pages(into_, measure_.characters * width_);
     step_ = step::filling;
     return scan_verdict::work;
+  }
+
+  /// What is malformed is left to CPython's handlers, a portion at a time.
+  scan_verdict mend() {
+    const std::string_view rest = large_bytes().substr(mended_);
+    const std::string_view portion = rest.substr(0, mended_portion_bytes);
+    characters taken = take_characters(format_, portion, no_limit, portion.size() == rest.size());
+    if (!taken.text || !parts_.add(taken.text.ptr())) return end_with_error();
+    file_.open->window.see_newlines(taken.seen);
+    mended_ += taken.used;
+    if (mended_ < large_bytes().size()) return scan_verdict::work;  // lets others have a turn
+    step_ = step::joining;
+    return join();
+  }
+
+  scan_verdict join() noexcept {
+    const auto how = parts_.step();
+    if (how == text_parts::progress::working) return scan_verdict::work;
+    return how == text_parts::progress::done ? end_with(parts_.result()) : end_with_error();
   }
 
   /// The str that was read into, as it is.
@@ -143,6 +173,8 @@ class text_scanner final : public python_scanner {
   std::string more_;  ///< everything, where that does not fit into `target_`
   text_measure measure_;
   owned text_;
+  text_parts parts_;
+  std::size_t mended_ = 0;
   void* into_ = nullptr;
   unsigned width_ = 1;
 };

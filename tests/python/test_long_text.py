@@ -61,3 +61,32 @@ async def test_cancelled_close_closes(tmp_path):
     closing.cancel()
     await asyncio.gather(task, closing, return_exceptions=True)
     assert file.closed
+
+
+BROKEN = b"\xff\xfe caf\xe9 \xe2\x82 quick\r\nbrown\rfox \xf0\x9f\xa6\x8a jumps\n" * 20_000
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("errors", ["replace", "ignore", "surrogateescape"])
+@pytest.mark.parametrize("newline", [None, "", "\r"])
+@pytest.mark.parametrize("end", [b"", b"\xe2\x82", b"\r"])
+async def test_long_malformed_text_as_the_builtin_open(tmp_path, encoding, errors, newline, end):
+    (tmp_path / "file").write_bytes(BROKEN + end)
+    options = {"encoding": encoding, "errors": errors, "newline": newline}
+    async with ringfiles.open(tmp_path / "file", **options) as file:
+        ours, seen = await file.read(), file.newlines
+    with open(tmp_path / "file", **options) as file:
+        assert ours == file.read()
+        assert seen == file.newlines
+
+
+@pytest.mark.parametrize("errors", ["replace", "surrogateescape"])
+@pytest.mark.parametrize("size", [300_000, 900_000, 5_000_000])
+async def test_many_characters_as_the_builtin_open(tmp_path, errors, size):
+    content = b"narrow " * 60_000 + "w€de ".encode() * 60_000 + "🦊".encode() * 9_000 + BROKEN
+    (tmp_path / "file").write_bytes(content)
+    options = {"encoding": "utf-8", "errors": errors}
+    async with ringfiles.open(tmp_path / "file", **options) as file:
+        ours = [await file.read(size) for _ in range(3)]
+    with open(tmp_path / "file", **options) as file:
+        assert ours == [file.read(size) for _ in range(3)]
