@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-import contextlib
 import functools
 import io
 import locale
@@ -149,19 +148,18 @@ class NativeText(_Blocking, _ringfiles.TextFile, text.AsyncTextIOWrapper):
         if self._has_read and (encoding is not None or newline is not ...):
             raise io.UnsupportedOperation(
                 "It is not possible to set the encoding or newline of stream after the first read")
-        if newline is not ... and not isinstance(newline, (str, type(None))):
-            raise TypeError(f"newline must be str or None, not {type(newline).__name__}")
-        if newline is not ... and newline not in _NEWLINES:
-            raise ValueError(f"illegal newline value: {newline!r}")
-        _require_codec(encoding, errors)
+        # What CPython makes of the arguments, and what it says of wrong ones.
+        probe = io.TextIOWrapper(io.BytesIO(), self.encoding, self.errors)
+        changed = {"encoding": encoding, "errors": errors, "newline": newline,
+                   "line_buffering": line_buffering, "write_through": write_through}
+        probe.reconfigure(**{name: value for name, value in changed.items()  # type: ignore[arg-type]
+                             if value is not (... if name == "newline" else None)})
         await self.flush()
-        if errors is None:
-            errors = self.errors if encoding is None else "strict"
         if newline is ...:
             newline = self._newline
-        lines = self.line_buffering if line_buffering is None else line_buffering
-        through = self.write_through if write_through is None else write_through
-        encoding = self.encoding if encoding is None else encoding
+        encoding, errors = probe.encoding, probe.errors
+        lines = self.line_buffering if line_buffering is None else probe.line_buffering
+        through = self.write_through if write_through is None else probe.write_through
         planned = plan_of(self.mode, -1, encoding, errors, newline)
         if planned is not None:
             _ringfiles.reformat(self, planned.encoding, planned.errors, newline, lines, through)
@@ -267,19 +265,6 @@ def _codec(encoding: str | None) -> str | None:
         return _CODECS.get(codecs.lookup(encoding or "").name)
     except (LookupError, ValueError, TypeError):
         return None
-
-
-def _require_codec(encoding: str | None, errors: str | None) -> None:
-    for value in (encoding, errors):
-        if value is not None and not isinstance(value, str):
-            raise TypeError(f"expected a str or None, not {type(value).__name__}")
-    if encoding is not None and encoding != "locale":
-        if "\0" in encoding:
-            raise LookupError(f"unknown encoding: {encoding!r}")
-        codecs.lookup(encoding)
-    if errors is not None:
-        with contextlib.suppress(LookupError):  # not before it is needed, as `open`
-            codecs.lookup_error(errors)
 
 
 def _locale_encoding() -> str:
