@@ -152,7 +152,7 @@ class NativeText(_Blocking, _ringfiles.TextFile, text.AsyncTextIOWrapper):
         probe = io.TextIOWrapper(io.BytesIO(), self.encoding, self.errors)
         changed = {"encoding": encoding, "errors": errors, "newline": newline,
                    "line_buffering": line_buffering, "write_through": write_through}
-        probe.reconfigure(**{name: value for name, value in changed.items()  # type: ignore[arg-type]
+        probe.reconfigure(**{name: value for name, value in changed.items()
                              if value is not (... if name == "newline" else None)})
         await self.flush()
         if newline is ...:
