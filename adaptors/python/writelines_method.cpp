@@ -96,8 +96,8 @@ PyObject* serve_writelines(operation_object& self) noexcept {
   return file.core().writable() ? nullptr : refuse_lines(file, self.object);
 }
 
-/// Gives `result` for the lines, after a flush where the file has no buffer, or they are to be seen at
-/// once.
+/// Gives `result` for the lines, after a flush where the file has no buffer, or they are to be seen
+/// at once.
 class writing_lines final : public pending {
  public:
   writing_lines(file_object& file, owned lines, owned result)
