@@ -8,50 +8,6 @@ namespace ringfiles::python {
 
 PyTypeObject* operation_type = nullptr;
 
-// ---- Waiting ------------------------------------------------------------------------------------
-
-suspension::~suspension() {
-  const bool was_waiting = linked_;
-  leave();
-  // What it would have brought is for the next call: also when it ended, and nobody was told.
-  if (call_ && (was_waiting || ended_)) call_->call().abandon();
-}
-
-PyObject* suspension::begin() noexcept {
-  future_ = steal(engine_->create_future());
-  if (!future_) return nullptr;
-  engine_->link(*this);
-  linked_ = true;
-  ended_ = false;
-  call_->call().start({resume, this});
-  return future_.ptr();
-}
-
-void suspension::leave() noexcept {
-  if (std::exchange(linked_, false)) engine_->unlink(*this);
-}
-
-void suspension::resume(void* self) noexcept {
-  auto& waiting = *static_cast<suspension*>(self);
-  waiting.leave();
-  waiting.ended_ = true;
-  static PyObject* const done = PyUnicode_InternFromString("done");
-  static PyObject* const set_result = PyUnicode_InternFromString("set_result");
-  const owned future = waiting.future_;  // what follows may end the awaitable
-  const owned is_done = steal(PyObject_CallMethodNoArgs(future.ptr(), done));
-  if (is_done.is_valid() && is_done.ptr() == Py_False)
-    steal(PyObject_CallMethodOneArg(future.ptr(), set_result, Py_None));
-  if (PyErr_Occurred() != nullptr) PyErr_WriteUnraisable(future.ptr());
-}
-
-// The future leads to the task, and the task to the awaitable: that circle ends here.
-void suspension::loop_closed() noexcept {
-  leave();
-  call_->call().abandon();
-  call_.reset();
-  future_.reset();
-}
-
 // ---- The protocol -------------------------------------------------------------------------------
 
 namespace {
