@@ -7,6 +7,8 @@
 // needs. It is shown what is at hand, takes what it can use and says whether that was enough.
 // A scan that is cancelled or fails has consumed nothing: the next call starts where it did.
 //
+// What take(), expect() or filled() throw, the awaiting side meets; that scan has failed, too.
+//
 // SAFETY: the scanner belongs to the call until the call has ended. take(), expect() and filled()
 // run on the thread that awaits, or in a turn of the engine; work() on a thread of the pool.
 #pragma once
@@ -34,7 +36,7 @@ class scanner {
   virtual ~scanner() = default;
 
   /// `bytes` are at the position; it sets `used` to how many of them it takes. `final`: nothing
-  /// follows them, so the scan must end here.
+  /// follows them, so the scan ends here, or once work() has run.
   virtual scan_verdict take(std::string_view bytes, bool final, std::size_t& used) = 0;
 
   /// Whether expect() is to be called, before anything else: it costs a system call.

@@ -58,10 +58,14 @@ class budget {
 
   void look_at_clock() noexcept {
     const std::int64_t now = sys::now_ns();
-    if (started_ns_ == 0) started_ns_ = looked_ns_ = now;
-    if (now - started_ns_ > turn_limit_ns) left_ns_ = 0;
-    const bool far_apart = now - std::exchange(looked_ns_, now) > look_interval_ns;
-    between_looks_ = far_apart ? std::max(between_looks_ / 4, 1U) : most_between_looks;
+    const std::int64_t before = std::exchange(looked_ns_, now);
+    if (started_ns_ == 0) {
+      started_ns_ = now;  // how far apart charges are is known from the turn before
+    } else {
+      if (now - started_ns_ > turn_limit_ns) left_ns_ = 0;
+      const bool far_apart = now - before > look_interval_ns;
+      between_looks_ = far_apart ? std::max(between_looks_ / 4, 1U) : most_between_looks;
+    }
     until_look_ = between_looks_;
   }
 

@@ -26,6 +26,7 @@ const backend::device& device_of(int descriptor, const sys::file_facts& facts) {
 file adopt(engine& engine, int descriptor, std::string_view mode, adopt_options options) {
   const auto parsed = detail::parse_open_mode(mode);
   if (!parsed) throw error(errc::invalid_mode, "adopt", options.path);
+  if (engine.core().kind() == backend_kind::memory) detail::require(-EBADF, options);
   sys::file_facts facts;
   detail::require(sys::facts_of(descriptor, true, facts), options);
   if (S_ISDIR(facts.mode)) detail::require(-EISDIR, options);

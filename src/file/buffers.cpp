@@ -1,5 +1,6 @@
 #include "ringfiles/detail/buffers.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "file/file_state.hpp"
@@ -23,7 +24,7 @@ std::string_view file_buffers::readable() const noexcept {
 
 lines file_buffers::whole_lines(newline mode, std::size_t most) const noexcept {
   const std::string_view all_bytes = readable();
-  for (;; most *= 4) {
+  for (most = std::max<std::size_t>(most, 1);; most *= 4) {
     const std::string_view bytes = all_bytes.substr(0, most);
     const newline effective = text::effective_newline(bytes, mode);
     const std::size_t end = text::end_of_last_line(bytes, effective, false);
@@ -83,6 +84,7 @@ bool file_buffers::is_settled() const noexcept {
 }
 
 bool file_buffers::may_go_on() const noexcept {
+  if (state_ == nullptr) return false;
   engine_floor::thread_budget.look_at_clock();
   return state_->core().allows_inline();
 }

@@ -35,7 +35,8 @@ class file_call : public call<T>, public queued_call {
 
   void begin() override {
     std::lock_guard lock(file_.mutex());
-    if (this->settled_) return;  // its deadline came first, in a turn on another thread
+    // Its deadline came first, in a turn on another thread.
+    if (this->settled_ && !running_) return;
     begun_ = true;
     try {
       before_waiting();
@@ -120,7 +121,7 @@ class file_call : public call<T>, public queued_call {
 
   file_state& file_;
   bool begun_ = false;    ///< may start requests of its own, which need somebody to wait for them
-  bool running_ = false;  ///< a request of its own is in flight
+  bool running_ = false;  ///< cannot be taken back: a request of its own is in flight, say
 };
 
 /// The call of this kind that ended last on this thread, if it was one on `file`; else null.

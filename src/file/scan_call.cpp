@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <exception>
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include "file/calls.hpp"
@@ -26,11 +28,26 @@ class scan_call final : public read_call<std::unique_ptr<scanner>> {
       fail(errc::text_mode);
       return verdict::ended;
     }
+    try {
+      return ask(window, final);
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (...) {
+      exception_ = std::current_exception();
+      give_back();
+      return verdict::ended;
+    }
+  }
+
+  verdict ask(std::string_view window, bool final) {
+    if (arrived_ > 0) scanner_->filled(std::exchange(arrived_, 0));
     if (!std::exchange(expected_, true) && scanner_->wants_size()) scanner_->expect(bytes_left());
     std::size_t used = 0;
     const scan_verdict said = scanner_->take(window, final, used);
     if (used > 0) consume(used);
-    switch (said) {
+    wants_room_filled_ = said == scan_verdict::direct;
+    // At the end there is nothing more, whatever it says: asking again would never end.
+    switch (final && said != scan_verdict::work ? scan_verdict::ended : said) {
       case scan_verdict::ended:
         succeed(std::move(scanner_));
         return verdict::ended;
@@ -58,12 +75,13 @@ class scan_call final : public read_call<std::unique_ptr<scanner>> {
 
   // What is cached and not large is copied once, straight to the scanner, here and now.
   bool take_directly() override {
+    if (!wants_room_filled_) return false;
     const std::span<char> room = scanner_->room();
     const std::size_t count =
         file_.read_past_buffer(std::as_writable_bytes(room), engine_floor::max_inline_bytes);
     if (count == 0) return false;
-    scanner_->filled(count);
     note_taken(count);
+    arrived_ = count;
     return true;
   }
 
@@ -111,11 +129,12 @@ class scan_call final : public read_call<std::unique_ptr<scanner>> {
     self.drop_reference();
   }
 
-  void account_read(std::size_t count) {
+  // The scanner is told when it is asked again: what it throws is for the caller.
+  void account_read(std::size_t count) noexcept {
     fell_short_ = count < wanted_.size;  // at the end of the file, as a rule: the buffer will tell
     file_.forget_buffered(file_.position() + count);
     note_taken(count);
-    scanner_->filled(count);
+    arrived_ = count;
   }
 
   void parked() noexcept override {
@@ -125,6 +144,8 @@ class scan_call final : public read_call<std::unique_ptr<scanner>> {
 
   std::unique_ptr<scanner> scanner_;
   backend::request wanted_;
+  std::size_t arrived_ = 0;  ///< bytes in room() that it does not know of
+  bool wants_room_filled_ = false;
   bool expected_ = false;
   bool fell_short_ = false;
 };

@@ -1,5 +1,8 @@
+#include <exception>
+#include <new>
 #include <utility>
 
+#include "base/fork_guard.hpp"
 #include "file/calls.hpp"
 #include "file/file_call.hpp"
 #include "ringfiles/source.hpp"
@@ -18,6 +21,8 @@ class source_call final : public file_call<std::unique_ptr<source>> {
 
   progress attempt() override {
     if (!running_ && refused()) return progress::done;
+    // What follows the portions that the parent holds is written by the parent only.
+    if (running_ && generation_ != base::process_generation()) return interrupted();
     if (!file_.about().mode.writable) return fail(errc::not_writable);
     file_.prepare_to_write();
     if (const auto code = file_.take_drain_error()) return stop(code);
@@ -26,7 +31,7 @@ class source_call final : public file_call<std::unique_ptr<source>> {
         file_.go_on_next_turn();
         return progress::waiting;
       }
-      if (portion_.empty() && !source_->next(portion_)) return end();
+      if (portion_.empty() && !ask()) return end();
       if (portion_.empty()) {  // not ready yet
         core_->charge(not_ready_cost_ns);
         continue;
@@ -43,9 +48,6 @@ class source_call final : public file_call<std::unique_ptr<source>> {
  private:
   const char* name() const noexcept override { return "write"; }
 
-  /// A portion that was taken before the call had to wait is not taken back either.
-  void before_waiting() override { running_ = taken_; }
-
   /// An empty block takes a portion of any size.
   bool has_room() noexcept {
     auto& writer = file_.writer();
@@ -59,14 +61,35 @@ class source_call final : public file_call<std::unique_ptr<source>> {
     core_->charge_copy(portion_.size());
     core_->count(rung::buffer);
     portion_ = {};
-    taken_ = true;
-    running_ = begun_;
+    running_ = true;
+    generation_ = base::process_generation();
     if (file_.writer().full()) file_.drain();
+  }
+
+  /// False: there is nothing more, or it threw.
+  bool ask() {
+    try {
+      return source_->next(portion_);
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (...) {
+      exception_ = std::current_exception();
+      return false;
+    }
   }
 
   progress end() {
     running_ = false;
-    return succeed(std::move(source_));
+    return exception_ ? progress::done : succeed(std::move(source_));
+  }
+
+  progress interrupted() noexcept {
+    running_ = false;
+    return fail(errc::fork_interrupted);
+  }
+
+  progress run_out_of_memory() noexcept override {
+    return stop(std::make_error_code(std::errc::not_enough_memory));
   }
 
   progress stop(failure_code code) noexcept {
@@ -77,7 +100,7 @@ class source_call final : public file_call<std::unique_ptr<source>> {
 
   std::unique_ptr<source> source_;
   std::string_view portion_;
-  bool taken_ = false;
+  std::uint32_t generation_ = 0;  ///< of the process that took the first portion
 };
 
 }  // namespace

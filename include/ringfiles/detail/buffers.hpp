@@ -4,8 +4,8 @@
 // of this does nothing, and says so, while calls are queued on the file (they come first) or while
 // the turn's inline budget is spent (the neighbours do): then make a call.
 //
-// SAFETY: for files of an engine that is not `concurrent`, on one thread at a time. Views are valid
-// until the next use of the file.
+// SAFETY: for files of an engine that is not `concurrent`, on one thread at a time, and no longer
+// than there is the `file`. Views are valid until its next use.
 #pragma once
 
 #include <cstddef>

@@ -1,0 +1,132 @@
+// What doors take from a file's buffers without a call, and the budget that bounds it.
+#include <chrono>
+#include <thread>
+
+#include "engine/budget.hpp"
+#include "ringfiles/detail/buffers.hpp"
+#include "unit/memory_rig.hpp"
+
+namespace ringfiles::testing {
+namespace {
+
+using detail::file_buffers;
+
+class buffers : public ::testing::Test {
+ protected:
+  void fill(std::string content) {
+    rig.disk->put("a", std::move(content));
+    f = rig.opened("a", "r+b");
+    rig.run([&]() -> task<> {
+      co_await f.readline();
+      co_await f.seek(0);
+    });
+    rig.turn();
+  }
+  memory_rig rig;
+  file f;
+};
+
+TEST_F(buffers, GiveWholeLinesAndMoveThePosition) {
+  fill("one\ntwo\nthree");
+  file_buffers at_hand(f);
+  EXPECT_EQ(at_hand.readable(), "one\ntwo\nthree");
+  EXPECT_EQ(at_hand.whole_lines(newline::lf, 100).text(), "one\ntwo\n");
+  EXPECT_EQ(at_hand.whole_lines(newline::lf, 1).text(), "one\n");
+  EXPECT_EQ(at_hand.whole_lines(newline::lf, 0).text(), "one\n") << "and ends";
+  at_hand.consume(4);
+  EXPECT_EQ(at_hand.position(), 4U);
+  rig.run([&]() -> task<> { EXPECT_EQ(co_await f.read(3), "two"); });
+}
+
+TEST_F(buffers, KeepBackAnUndecidedReturn) {
+  fill("one\r\ntwo\r");
+  EXPECT_EQ(file_buffers(f).whole_lines(newline::universal, 4).text(), "one\r\n");
+}
+
+TEST_F(buffers, GiveNothingWhileCallsWaitOrTheBudgetIsSpent) {
+  fill("one\ntwo\n");
+  file_buffers at_hand(f);
+  rig.spend_budget();
+  EXPECT_EQ(at_hand.readable(), "");
+  EXPECT_FALSE(at_hand.write("x"));
+  EXPECT_FALSE(at_hand.may_go_on());
+  auto waiting = begin(f.read());
+  EXPECT_EQ(at_hand.position(), std::nullopt);
+  rig.crank();
+  EXPECT_EQ(waiting.take(), "one\ntwo\n");
+  EXPECT_EQ(at_hand.position(), 8U);
+}
+
+TEST_F(buffers, GiveNothingOfAFileThatIsClosedOrNone) {
+  fill("one\n");
+  file_buffers at_hand(f);
+  rig.run([&]() -> task<> { co_await f.close(); });
+  EXPECT_EQ(at_hand.readable(), "");
+  EXPECT_FALSE(at_hand.write("x"));
+  EXPECT_FALSE(file_buffers().may_go_on());
+  EXPECT_EQ(file_buffers().readable(), "");
+}
+
+TEST_F(buffers, WriteAsAWriteWould) {
+  fill("0123456789");
+  file_buffers at_hand(f);
+  at_hand.consume(2);
+  EXPECT_TRUE(at_hand.write("ab"));
+  EXPECT_EQ(at_hand.readable(), "") << "what is written comes first";
+  EXPECT_FALSE(at_hand.write(std::string(100'000, 'x'))) << "all or nothing";
+  EXPECT_EQ(at_hand.position(), 4U);
+  rig.run([&]() -> task<> {
+    EXPECT_EQ(co_await f.read(2), "45");
+    co_await f.close();
+  });
+  EXPECT_EQ(rig.disk->get("a"), "01ab456789");
+}
+
+TEST_F(buffers, LeaveADeferredErrorToACall) {
+  fill("0123");
+  rig.disk->fail(opcode::write, ENOSPC);
+  file_buffers at_hand(f);
+  EXPECT_TRUE(at_hand.write(std::string(65'536, 'x')));
+  EXPECT_FALSE(at_hand.write("y"));
+  auto flush = begin(f.flush());
+  rig.crank();
+  EXPECT_EQ(flush.number(), ENOSPC);
+}
+
+TEST_F(buffers, ForgetWhatOthersMayHaveChanged) {
+  fill("old\n");
+  rig.disk->put("a", "old\n");
+  file_buffers(f).forget();
+  EXPECT_EQ(file_buffers(f).readable(), "");
+  EXPECT_EQ(file_buffers(f).position(), 0U);
+}
+
+/// Charges with 200 µs between them until the turn is over.
+std::size_t slow_charges(engine_floor::budget& spent, std::uint64_t turn) {
+  std::size_t count = 0;
+  while (spent.allows(&spent, turn) && count < 100) {
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+    spent.charge(1);
+    ++count;
+  }
+  return count;
+}
+
+// 16 charges between two looks at the clock are 3 ms of them: seen once, it is not forgotten with
+// the turn.
+TEST(turn_budget, LooksMoreOftenWhileChargesAreFarApart) {
+  engine_floor::budget spent;
+  for (std::uint64_t turn = 1; turn <= 3; ++turn) slow_charges(spent, turn);
+  for (std::uint64_t turn = 4; turn <= 12; ++turn) EXPECT_LE(slow_charges(spent, turn), 9U) << turn;
+}
+
+TEST(turn_budget, IsRenewedByATurn) {
+  engine_floor::budget spent;
+  ASSERT_TRUE(spent.allows(&spent, 1));
+  spent.charge(engine_floor::budget_ns);
+  EXPECT_FALSE(spent.allows(&spent, 1));
+  EXPECT_TRUE(spent.allows(&spent, 2));
+}
+
+}  // namespace
+}  // namespace ringfiles::testing
