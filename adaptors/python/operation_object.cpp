@@ -20,16 +20,27 @@ PyObject* filename_of(const operation_object& self) noexcept {
   return has_arguments ? PyTuple_GET_ITEM(self.object, 0) : self.object;
 }
 
-/// It is over and keeps nothing that it does not need for its name.
-void end(operation_object& self) noexcept {
+/// It is over and keeps nothing but its file: it is not for the collector to visit, so a circle
+/// through its argument, or the exception that it was to raise, would never end.
+void let_go(operation_object& self) noexcept {
   self.at = operation_object::state::over;
   delete std::exchange(self.waits, nullptr);
+  Py_CLEAR(self.object);
+}
+
+/// The same, with an exception set or not.
+void end(operation_object& self) noexcept {
+  saved_exception raised;
+  raised.save();
+  let_go(self);
+  if (raised) raised.restore();
 }
 
 PySendResult finish(operation_object& self, PyObject* value, PyObject** result) noexcept {
-  self.at = operation_object::state::over;
   *result = value;
-  return value != nullptr ? PYGEN_RETURN : PYGEN_ERROR;
+  if (value == nullptr) return end(self), PYGEN_ERROR;
+  let_go(self);
+  return PYGEN_RETURN;
 }
 
 PySendResult fail(operation_object& self, PyObject** result) noexcept {
@@ -73,7 +84,6 @@ PySendResult go_on(operation_object& self, PyObject** result) noexcept {
     }
     if (self.waits->call()) return wait(self, result);
   }
-  delete std::exchange(self.waits, nullptr);
   return finish(self, value, result);
 }
 
@@ -230,8 +240,7 @@ void warn_never_awaited(operation_object& self) noexcept {
 void dealloc(PyObject* object) noexcept {
   operation_object& self = of(object);
   if (self.at == operation_object::state::fresh) warn_never_awaited(self);
-  delete std::exchange(self.waits, nullptr);
-  Py_CLEAR(self.object);
+  let_go(self);
   Py_XDECREF(reinterpret_cast<PyObject*>(self.file));
   if (kept_count < most_kept) {
     kept_operations[kept_count++] = &self;

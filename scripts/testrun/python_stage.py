@@ -58,7 +58,7 @@ def test_one(run, interpreter, is_main):
         env = {**env, **run.script_env()}
         folders += ["tests/python/system"]
     # Minutes each: the others run it in a soak.
-    folders += ["tests/python/conformance"] * (is_main or run.soak)
+    folders += ["tests/python/conformance", "tests/python/system"] * (is_main or run.soak)
     for folder in folders:
         run_scripts(run, stage, python, run.root / folder, env)
 

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import warnings
+import weakref
 
 import pytest
 
@@ -174,6 +175,26 @@ async def test_ended_before_it_began_it_does_not_warn_and_does_nothing(file, how
             operation.throw(KeyError)
     del operation
     assert await file.tell() == 0
+
+
+async def test_an_exception_that_was_raised_is_no_circle_through_its_awaitable(file):
+    class Canary(Exception):
+        pass
+
+    class Failing:
+        def __index__(self):
+            raise Canary
+
+    async def use():
+        operation = file.read(Failing())
+        try:
+            await operation
+        except Canary as error:
+            return weakref.ref(error)
+
+    canary = await use()
+    gc.collect()
+    assert canary() is None
 
 
 class TestTools:
