@@ -201,7 +201,7 @@ async def _(files, count):
 async def _(files, count):
     for _ in range(count):
         for file in (files.text, files.binary):
-            file.name, file.mode, file.closed, file._file.closed, repr(file)  # noqa: B018
+            file.name, file.mode, file.closed, file._file.closed, repr(file)
         files.text.encoding, files.text.errors, files.text.newlines  # noqa: B018
 
 
