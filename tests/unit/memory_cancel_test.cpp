@@ -1,7 +1,9 @@
 // Each call that writes, opens, moves or ends, cancelled at each point at which it can wait: it
 // happened whole or not at all, the file is usable, and nothing is open or in flight afterwards.
 #include <cerrno>
+#include <utility>
 
+#include "ringfiles/source.hpp"
 #include "unit/memory_cancelling.hpp"
 
 namespace ringfiles::testing {
@@ -61,6 +63,51 @@ TEST_P(cancelled_writes, OfLines) {
   whole_or_not("wb", data, [&](file& f) { return f.writelines(lines); });
 }
 
+/// Portions of 64 KiB, and before each of them nothing yet.
+class hesitant_source final : public source {
+ public:
+  explicit hesitant_source(std::string data) : data_(std::move(data)) {}
+  bool next(std::string_view& portion) override {
+    portion = {};
+    if (!std::exchange(ready_, !ready_)) return true;
+    portion = std::string_view(data_).substr(at_, 64 << 10);
+    at_ += portion.size();
+    return !portion.empty();
+  }
+
+ private:
+  std::string data_;
+  std::size_t at_ = 0;
+  bool ready_ = false;
+};
+
+TEST_P(cancelled_writes, OfASource) {
+  const std::string data = pattern(900'000);
+  for (const std::string mode : {"wb", "ab"})
+    whole_or_not(mode, data,
+                 [&](file& f) { return write_from(f, std::make_unique<hesitant_source>(data)); });
+}
+
+TEST_P(cancelled_writes, OfASourceThatHasBegunBeforeItHasToWait) {
+  memory_rig rig;
+  file f = rig.opened("a", "wb", {.buffer_bytes = 4096});
+  rig.hold_everything();
+  const std::string data = pattern(900'000);
+  std::stop_source stop;
+  auto writing =
+      begin(write_from(f, std::make_unique<hesitant_source>(data)).stopped_by(stop.get_token()));
+  give_up(rig, writing, stop);
+  rig.let_go(ordering(), random_);
+  rig.run([&]() -> task<> { co_await f.close(); });
+  EXPECT_EQ(rig.disk->get("a").value_or(""), data);
+}
+
+shared_bytes shared(const std::string& data) {
+  auto owner = std::make_shared<const std::string>(data);
+  const std::string_view bytes = *owner;
+  return {std::move(owner), bytes};
+}
+
 TEST_P(cancelled_writes, AtThePlaceOfAnAppend) {
   const std::string data = pattern(900'000);
   const std::vector<std::string> parts(9, pattern(100'000));
@@ -68,6 +115,7 @@ TEST_P(cancelled_writes, AtThePlaceOfAnAppend) {
   for (const auto& part : parts) joined += part;
   whole_or_not("ab", data, [&](file& f) { return f.write_at(0, data); });
   whole_or_not("ab", joined, [&](file& f) { return f.write_at(0, parts); });
+  whole_or_not("ab", data, [&](file& f) { return f.write_at(0, shared(data)); });
 }
 
 TEST_P(cancelled_writes, AtAPlace) {
@@ -75,14 +123,16 @@ TEST_P(cancelled_writes, AtAPlace) {
   const std::string data = pattern(900'000);
   const std::vector<std::string> parts{data.substr(0, 1), data.substr(1, 500'000),
                                        data.substr(500'001)};
-  for (const bool vectored : {false, true})
+  for (const int way : {0, 1, 2})
     at_every_point(
         [&](memory_rig& rig) {
           rig.disk->put("a", before);
           return one(rig.opened("a", "r+b"));
         },
         [&](memory_rig&, file_list& files) {
-          return vectored ? files[0].write_at(50, parts) : files[0].write_at(50, data);
+          return way == 0   ? files[0].write_at(50, data)
+                 : way == 1 ? files[0].write_at(50, parts)
+                            : files[0].write_at(50, shared(data));
         },
         [&](memory_rig& rig, file_list&, auto& ended) {
           const std::string content = rig.disk->get("a").value_or("");
