@@ -9,9 +9,7 @@ import contextlib
 import gc
 import os
 import pathlib
-import resource
 import sys
-import tempfile
 import warnings
 
 HERE = pathlib.Path(__file__).resolve()
@@ -29,8 +27,6 @@ DELAY_MS = 20
 ROUNDS = 10 if soak() else 1
 STORM = 100_000 if soak() else 10_000
 OPENS = 1000
-GATHERED = 10_000
-LIMIT_OF_FILES = 1000
 PATIENCE_S = 30
 CONTENT = b"".join(b"line %05d of the file\n" % number for number in range(20_000))
 PART = 5000
@@ -100,7 +96,7 @@ async def as_task(awaitable):
     return await awaitable
 
 
-# ---- The four moments. Each gives what the call made, or CancelledError --------------------------
+# ---- The four moments. Each gives what the call made, or CancelledError -------------------------
 
 
 async def before_it_starts(mirror, file, make):
@@ -336,33 +332,6 @@ async def timeout_blocks(mirror):
     assert came < 200
 
 
-async def gathered_opens(path):
-    """More than the process may have: EMFILE says so, and of which file."""
-    opened = await asyncio.gather(*(ringfiles.open(path, "rb") for _ in range(GATHERED)),
-                                  return_exceptions=True)
-    failed = [one for one in opened if isinstance(one, BaseException)]
-    for file in opened:
-        if not isinstance(file, BaseException):
-            await file.close()
-    note(f"of {GATHERED} opens {len(failed)} failed")
-    assert len(failed) >= GATHERED - LIMIT_OF_FILES
-    assert {(type(one), one.errno, str(one.filename)) for one in failed} == {
-        (OSError, 24, str(path))}, failed[0]
-    async with ringfiles.open(path, "rb") as file:
-        assert await file.read() == CONTENT
-
-
-async def visits(path):
-    """Those that close again: with a limit of the program's own."""
-    limit = asyncio.Semaphore(LIMIT_OF_FILES // 2)
-
-    async def one():
-        async with limit, ringfiles.open(path, "rb") as file:
-            assert await file.read(4) == CONTENT[:4]
-
-    await asyncio.gather(*(one() for _ in range(GATHERED)))
-
-
 def run(make):
     async def watched():
         failures = []
@@ -392,17 +361,6 @@ def cases(mirror):
         yield case.__name__.replace("_", " "), lambda case=case: case(mirror)
 
 
-def with_few_descriptors(report, path):
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for case in (gathered_opens, visits):
-        with report.case(f"{GATHERED} {case.__name__.replace('_', ' ')}"):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (LIMIT_OF_FILES, hard))
-            try:
-                run(lambda case=case: case(path))
-            finally:
-                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
 def main():
     isolate()
     report = Reporter()
@@ -415,10 +373,6 @@ def main():
                 for _ in range(ROUNDS):
                     run(make)
             mirror.control("clear")
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder, "content")
-        path.write_bytes(CONTENT)
-        with_few_descriptors(report, path)
     return report.exit_status()
 
 

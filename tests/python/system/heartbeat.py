@@ -20,7 +20,8 @@ HERE = pathlib.Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[2] / "system")]
 
 from beat import Heartbeat, idle, percentile
-from operations import TABLE, Place
+from operations import TABLE
+from places import Place, evict, fill
 from support.mounts import binary, faultfs, isolate
 from support.programs import disk_folder, note, soak
 from support.report import Reporter
@@ -37,32 +38,6 @@ DELAY = "".join(f"{what} delay=1000\n" for what in ("open", "create", "read", "w
 # A subset that shows each kind of operation on the other loop.
 ON_UVLOOP = ("read_all_bytes", "read_all_wide_text", "iterate_lines", "readlines",
              "write_wide_text_large", "writelines_list", "open_read_exit", "os_stat")
-
-
-def fill(place, size):
-    """Files of this size."""
-    line = b"the quick brown fox jumps over the lazy dog and is not seen again\n"
-    wide = "zwölf Boxkämpfer jagen Viktor quer über den großen Deich €\n".encode()
-    # Malformed, but not only: every line has something to replace.
-    broken = b"\xff\xfe caf\xe9 \xe2\x82 the quick brown fox jumps over the lazy dog\n"
-    for path, part in ((place.ascii, line), (place.wide, wide), (place.broken, broken)):
-        with open(path, "wb") as file:
-            many = part * max(1, (1 << 20) // len(part))
-            while file.tell() < size:
-                file.write(many if size > len(many) else part)
-    pathlib.Path(place.little).write_bytes(line * 60)
-    for number in range(300 if size > 1 << 20 else 3):
-        folder = os.path.join(place.tree, str(number % 10))
-        os.makedirs(folder, exist_ok=True)
-        pathlib.Path(folder, f"file{number}").touch()
-    os.sync()
-
-
-def evict(place):
-    for path in (place.ascii, place.wide, place.broken, place.little):
-        descriptor = os.open(path, os.O_RDONLY)
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-        os.close(descriptor)
 
 
 class Excess:

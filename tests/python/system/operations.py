@@ -5,7 +5,6 @@ they are dropped outside of the measured time: that is the program's work, not t
 """
 
 import asyncio
-import os
 
 import ringfiles
 import ringfiles.os
@@ -13,32 +12,6 @@ import ringfiles.tempfile
 
 CHUNK = 1 << 16
 TABLE = {}
-
-
-class Place:
-    """Where operations work: files to read, and a folder to write to."""
-
-    def __init__(self, folder, size):
-        self.folder = folder
-        self.size = size
-        self.ascii, self.wide, self.broken, self.little = (
-            os.path.join(folder, name) for name in ("ascii", "wide", "broken", "little"))
-        self.written = os.path.join(folder, "written")
-        self.tree = os.path.join(folder, "tree")
-
-    def data(self, kind):
-        """What is written: made before the clock runs."""
-        if kind is None:
-            return None
-        line = {"wide": "zwölf Boxkämpfer jagen Viktor quer über den großen Deich €\n"}.get(
-            kind, "the quick brown fox jumps over the lazy dog and is not seen again\n")
-        if kind == "astral":
-            line = "🦊 jumps over the lazy 🐕\n"
-        if kind == "lines":
-            return [f"{number} {line}" for number in range(max(3, self.size // 100))]
-        text = line * (self.size // len(line.encode()) + 1)
-        return {"bytes": text.encode, "bytearray": lambda: bytearray(text.encode())}.get(
-            kind, lambda: text)()
 
 
 def operation(data=None, reads=True):
