@@ -54,7 +54,7 @@ def test_one(run, interpreter, is_main):
     folders = ["tests/python", "tests/python/packaging"]
     # Heartbeats and faults: latencies, which are those of the C++ core on each interpreter.
     if is_main or run.soak:
-        run.builds.build("release", "faultfs")
+        run.builds.build("release", "ringfiles_test_tools")
         env = {**env, **run.script_env()}
         folders += ["tests/python/system"]
     # Minutes each: the others run it in a soak.
