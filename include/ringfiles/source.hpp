@@ -32,8 +32,8 @@ class source {
 
 /// Writes all portions, and gives the source back. Cancelled once a portion was taken, it goes on
 /// to the end without its caller. write(2).
-/// ERRORS: as file::write(), and what next() throws; then the portions up to some point are written,
-/// and no others. errc::fork_interrupted in a child that was forked between two portions.
+/// ERRORS: as file::write(), and what next() throws; then the portions up to some point are
+/// written, and no others. errc::fork_interrupted in a child that was forked between two portions.
 operation<std::unique_ptr<source>> write_from(file& to, std::unique_ptr<source> from);
 
 }  // namespace ringfiles

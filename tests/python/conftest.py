@@ -2,7 +2,9 @@
 
 import asyncio
 import io
+import os
 import threading
+import warnings
 from concurrent.futures import Executor, Future
 
 import pytest
@@ -154,3 +156,27 @@ async def cancelled(task):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+@pytest.fixture
+def fifo(tmp_path):
+    """The path, and a descriptor of both of its ends."""
+    os.mkfifo(tmp_path / "fifo")
+    both = os.open(tmp_path / "fifo", os.O_RDWR | os.O_NONBLOCK)
+    yield tmp_path / "fifo", both
+    os.close(both)
+
+
+@pytest.fixture
+def quiet():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+
+
+async def until(condition):
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("it never became true")

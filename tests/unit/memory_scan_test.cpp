@@ -163,7 +163,7 @@ TEST(sources, AreThoseOfTheParentAfterAFork) {
   EXPECT_TRUE(writing.done() && !writing.failed());
 }
 
-// ---- Scanners that misbehave ----------------------------------------------------------------------
+// ---- Scanners that misbehave --------------------------------------------------------------------
 
 struct throwing : gathering {
   throwing(scan_verdict by, bool when_filled) : gathering(600'000, by), when_filled_(when_filled) {}

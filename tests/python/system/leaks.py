@@ -10,7 +10,6 @@ Usage: leaks.py [NAME...]; without names, all. Prints `PASS name` or `FAIL name:
 
 import asyncio
 import contextlib
-import ctypes
 import gc
 import io
 import os
@@ -18,6 +17,8 @@ import sys
 import tempfile
 import warnings
 from pathlib import Path
+
+from look import Look
 
 import ringfiles
 
@@ -29,10 +30,6 @@ SLOW = {"fsync", "open and close", "failed opens", "cancelled tasks", "cancelled
         "dropped while they wait", "thrown into while they wait"}
 SLOW_SHARE = 10
 # A leak of one block, or 16 bytes, in each call is far above these; caches fill up below them.
-MOST_BLOCKS = 200
-MOST_OBJECTS = 50
-MOST_NONES = 50
-MOST_RSS_KIB = 2048 if SOAK else 1024
 ROUNDS = 3  # of which one must be flat: a cache that grows once is no leak
 
 CASES = {}
@@ -355,30 +352,6 @@ async def _(files, count):
 
 
 # ---- Judging ------------------------------------------------------------------------------------
-
-class Look:
-    def __init__(self):
-        for _ in range(3):
-            gc.collect()
-        trim()
-        self.blocks = sys.getallocatedblocks()
-        self.objects = len(gc.get_objects())
-        self.nones = sys.getrefcount(None)
-        self.descriptors = len(os.listdir("/proc/self/fd"))
-        self.threads = len(os.listdir("/proc/self/task"))
-        self.rss_kib = int(Path("/proc/self/statm").read_text().split()[1]) * 4
-
-    def growth_to(self, other):
-        most = {"blocks": MOST_BLOCKS, "objects": MOST_OBJECTS, "nones": MOST_NONES,
-                "descriptors": 0, "threads": 4, "rss_kib": MOST_RSS_KIB}
-        grown = {name: getattr(other, name) - getattr(self, name) for name in most}
-        return {name: by for name, by in grown.items() if by > most[name]}
-
-
-def trim():
-    """What is free goes back to the system: only what is held counts."""
-    ctypes.CDLL(None).malloc_trim(0)
-
 
 async def grown(name, files):
     """What one round of the case leaves behind, in the best of some."""

@@ -44,7 +44,8 @@ def build():
 def test(package, preloaded):
     ignored = [f"--ignore={ROOT / 'tests/python' / name}" for name in LEFT_OUT]
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", NOT_THESE,
+        [sys.executable, "-m", "pytest", "-q", "--capture=sys", "-p", "no:cacheprovider",
+         "-k", NOT_THESE,
          *ignored, ROOT / "tests/python"],
         env={**os.environ, "PYTHONPATH": package, "PYTHONMALLOC": "malloc",
              "LD_PRELOAD": " ".join(preloaded), "ASAN_OPTIONS": "detect_leaks=0",
