@@ -9,6 +9,7 @@ import errno
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from functools import partial
@@ -20,8 +21,11 @@ _Loop = asyncio.AbstractEventLoop
 
 # Decoding so much takes a millisecond or two.
 _LONG_BYTES = 1 << 20
-# Each is a write of its own, in which the interpreter's lock is free.
+# Each is a write of its own, in which the interpreter's lock is free, but mostly too briefly for
+# another thread to take it; so there is a pause each two milliseconds or so.
 _PORTION_CHARACTERS = 1 << 16
+_BREATH_CHARACTERS = 1 << 20
+_BREATH_S = 50e-6
 
 
 async def read_bytes(
@@ -120,6 +124,8 @@ def _put(file: Any, data: Any) -> int:
     try:
         for at in range(0, len(data), _PORTION_CHARACTERS):
             file.write(data[at:at + _PORTION_CHARACTERS])
+            if at % _BREATH_CHARACTERS == 0:
+                time.sleep(_BREATH_S)
     except UnicodeEncodeError:
         file.write(data)  # raises it anew, for the whole text and the place in it
         raise
