@@ -78,7 +78,8 @@ operation<file> open(engine& engine, std::filesystem::path path, std::string_vie
 
 /// A file over a descriptor that is open already, at the position that it has. fstat(2), lseek(2).
 /// Append mode writes at the end only if the descriptor has O_APPEND; else it starts there.
-/// The position of the descriptor itself does not move afterwards.
+/// The position of the descriptor itself does not move afterwards. A pipe or terminal is made
+/// non-blocking, for all who share it.
 /// ERRORS: errc::invalid_mode; EBADF (always in memory); EISDIR. Then the descriptor stays open.
 file adopt(engine& engine, int descriptor, std::string_view mode, adopt_options options = {});
 

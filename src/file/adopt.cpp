@@ -33,12 +33,14 @@ file adopt(engine& engine, int descriptor, std::string_view mode, adopt_options 
   detail::open_mode kind = *parsed;
   const bool at_end = kind.append;
   kind.append = kind.append && detail::require(sys::is_appending(descriptor), options) != 0;
+  const backend::device& on = detail::device_of(descriptor, facts);
+  if (on.kind == backend::device_kind::stream) sys::set_nonblocking(descriptor, true);
   const std::int64_t position = sys::position_of(descriptor);
   auto* state = new detail::file_state(
       engine.core().shared_from_this(),
       {descriptor, std::move(options.path), std::string(mode), kind,
-       open_options{.newline = options.newline, .buffer_bytes = options.buffer_bytes}, facts,
-       &detail::device_of(descriptor, facts), options.close_descriptor});
+       open_options{.newline = options.newline, .buffer_bytes = options.buffer_bytes}, facts, &on,
+       options.close_descriptor});
   if (state->seekable() && position >= 0)
     state->set_position(at_end ? facts.size : static_cast<std::uint64_t>(position));
   return detail::file_state::make_handle(state);
