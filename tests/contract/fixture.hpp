@@ -188,17 +188,17 @@ class suite : public testing::TestWithParam<backend_kind> {
   std::optional<engine::scope> scope_;
 };
 
-std::string name_of(const testing::TestParamInfo<backend_kind>& info);
+std::string name_of(const ::testing::TestParamInfo<backend_kind>& info);
 
-#define CONTRACT_FOR_ALL(name)                                                           \
-  INSTANTIATE_TEST_SUITE_P(                                                              \
-      every, name,                                                                       \
-      testing::Values(backend_kind::uring, backend_kind::threads, backend_kind::memory), \
+#define CONTRACT_FOR_ALL(name)                                                             \
+  INSTANTIATE_TEST_SUITE_P(                                                                \
+      every, name,                                                                         \
+      ::testing::Values(backend_kind::uring, backend_kind::threads, backend_kind::memory), \
       ringfiles::contract::name_of)
 /// Needs FIFOs, links, permissions, page caches …: what the memory back end does not have.
-#define CONTRACT_FOR_KERNEL(name)                                                       \
-  INSTANTIATE_TEST_SUITE_P(every, name,                                                 \
-                           testing::Values(backend_kind::uring, backend_kind::threads), \
+#define CONTRACT_FOR_KERNEL(name)                                                         \
+  INSTANTIATE_TEST_SUITE_P(every, name,                                                   \
+                           ::testing::Values(backend_kind::uring, backend_kind::threads), \
                            ringfiles::contract::name_of)
 
 }  // namespace ringfiles::contract
