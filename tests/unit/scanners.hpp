@@ -23,7 +23,7 @@ class gathering : public scanner {
     if (worked) return scan_verdict::ended;
     used = std::min(bytes.size(), limit_ - size_);
     if (by_ != scan_verdict::direct) memory_.resize(size_ + used);
-    std::memcpy(memory_.data() + size_, bytes.data(), used);
+    if (used > 0) std::memcpy(memory_.data() + size_, bytes.data(), used);
     size_ += used;
     if (size_ < limit_ && !final) return by_;
     return works_ ? scan_verdict::work : scan_verdict::ended;
