@@ -142,7 +142,14 @@ class memory_rig {
   }
   /// The smallest step forward: a turn or, if there is nothing to do, the end of one operation.
   /// False: nothing is left.
-  bool step(order how, std::mt19937_64& random) { return turn() || release(how, random); }
+  bool step(order how, std::mt19937_64& random) {
+    return turn() || release(how, random) || job_ends();
+  }
+  /// What is in flight and not held is a job of the pool, which ends when it does.
+  bool job_ends() {
+    if (loop->stats().in_flight == 0 || disk->held() > 0) return false;
+    return loop->wait(std::chrono::seconds(10)) && turn();
+  }
 
   template <class Body>
   auto run(Body body) {
@@ -171,6 +178,8 @@ class memory_rig {
     }
     disk->refuse_inline(false);
     crank();
+    while (job_ends()) {
+    }
   }
   /// Nothing more is served inline in this turn.
   void spend_budget() {
