@@ -121,17 +121,18 @@ class large_pread final : public pending {
     return resize(done_) ? bytes_.release().ptr() : nullptr;
   }
   std::unique_ptr<pending> next() override {
-    return std::unique_ptr<pending>(new large_pread(std::move(*this)));
+    return std::unique_ptr<pending>(new large_pread(this));
   }
 
  private:
-  large_pread(large_pread&& other)
-      : file_(other.file_),
-        size_(other.size_),
-        offset_(other.offset_),
-        done_(other.done_),
-        capacity_(other.capacity_),
-        bytes_(std::move(other.bytes_)) {
+  /// Goes on where `before` has come to, with what it has read.
+  explicit large_pread(large_pread* before)
+      : file_(before->file_),
+        size_(before->size_),
+        offset_(before->offset_),
+        done_(before->done_),
+        capacity_(before->capacity_),
+        bytes_(std::move(before->bytes_)) {
     start();
   }
 
