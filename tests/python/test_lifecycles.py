@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import threading
+import time
 
 import pytest
 
@@ -55,7 +56,10 @@ def test_a_thousand_loops_leave_no_descriptor(tmp_path, request):
     for _ in range(1000):
         assert run(write_and_read(tmp_path / "file"), request) == 100
     # A thread of the pool lets go of the engine that it served last a moment after the loop does.
-    run(until(lambda: len(descriptors()) <= before), request)
+    deadline = time.monotonic() + PATIENCE_S
+    while len(descriptors()) > before:
+        assert time.monotonic() < deadline, descriptors()
+        time.sleep(0.001)
 
 
 async def wait_beside(tasks, coroutines):
