@@ -65,6 +65,8 @@ async def test_send_gives_a_future_of_the_loop_and_then_the_value(fifo):
     future = operation.send(None)
     assert operation.cr_await is future and future.get_loop() is asyncio.get_running_loop()
     assert "suspended" in repr(operation)
+    assert future._asyncio_future_blocking  # which tells a task that it was yielded by an await
+    future._asyncio_future_blocking = False  # as a task does then
     os.write(writing, b"ab")
     await asyncio.wait_for(future, PATIENCE_S)
     with pytest.raises(StopIteration) as caught:
