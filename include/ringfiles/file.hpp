@@ -20,6 +20,7 @@
 // SAFETY: one thread at a time per file; distinct files are independent.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -52,6 +53,10 @@ struct open_options {
   ringfiles::newline newline = ringfiles::newline::universal;  ///< text mode only
   unsigned permissions = 0666;                                 ///< for new files, less the umask
   std::size_t buffer_bytes = 0;  ///< 0: chosen and grown by the library
+  /// When the process may have no more descriptors (EMFILE, ENFILE): how long to wait for another
+  /// file of the same engine to be closed. Begins anew whenever one is; fails at once if none is
+  /// open. The default fails at once.
+  std::chrono::nanoseconds wait_for_descriptor{0};
 };
 
 struct adopt_options {

@@ -69,25 +69,54 @@ std::int64_t size_inline(const request& wanted) noexcept {
   return failed < 0 ? failed : static_cast<std::int64_t>(facts.size);
 }
 
-/// True when an open of this regular file can neither wait nor have a side effect elsewhere.
-bool opens_at_once(const sys::file_facts& facts) noexcept {
-  if (!S_ISREG(facts.mode) && !S_ISDIR(facts.mode)) return false;
-  const device* on = known_device(facts.device);
+/// True when opens of regular files can neither wait on this device nor have a side effect elsewhere.
+bool opens_at_once(std::uint64_t id) noexcept {
+  const device* on = known_device(id);
   return on != nullptr && on->kind != device_kind::remote && on->kind != device_kind::stream;
 }
 
-}  // namespace
+bool opens_at_once(const sys::file_facts& facts) noexcept {
+  return (S_ISREG(facts.mode) || S_ISDIR(facts.mode)) && opens_at_once(facts.device);
+}
 
-// Two steps, because an open(2) can wait in the file system (FUSE, NFS) or for a FIFO's other end
-// even when the path is cached. O_PATH looks the path up without opening anything; only when the
-// end of it is a regular file on a device known to be harmless is it opened. Should the path be
-// replaced in between, O_NONBLOCK keeps a FIFO from holding the loop, and the facts of what was
-// really opened are compared.
-std::int64_t open_inline(const request& wanted) noexcept {
-  if ((wanted.flags & (O_CREAT | O_TRUNC)) != 0) return would_wait;
+/// Whether the path begins, at the root or the working directory, on such a device. The root is
+/// looked at again after a while only: hardly a process changes it.
+bool begins_where_opens_are_quick(const char* path) noexcept {
+  constexpr std::int64_t valid_ns = 10'000'000;
+  thread_local constinit std::int64_t quick_until_ns = 0;
+  const bool from_root = *path == '/';
+  const std::int64_t now = from_root ? sys::now_ns() : 0;
+  if (from_root && now < quick_until_ns) return true;
+  sys::file_facts start;
+  if (sys::start_of_path(path, start) < 0 || !opens_at_once(start.device)) return false;
+  if (from_root) quick_until_ns = now + valid_ns;
+  return true;
+}
+
+bool knows_no_such_lookup(std::int64_t failed) noexcept {
+  return failed == -EAGAIN || failed == -ENOSYS || failed == -EPERM || failed == -EINVAL;
+}
+
+/// A regular file is what it was without O_NONBLOCK from here on; io_uring would fail instead of
+/// waiting for its disk. All else keeps it, as after an open in the pool.
+int settle_flags(const request& wanted, int fd) noexcept {
+  const mode_t mode = wanted.facts->mode;
+  if (!S_ISREG(mode) && !S_ISDIR(mode)) return 0;
+  return sys::set_status_flags(fd, wanted.flags);
+}
+
+std::int64_t opened_or_closed(const request& wanted, int fd, bool good) noexcept {
+  if (good && settle_flags(wanted, fd) == 0) return fd;
+  sys::close_file(fd);
+  return would_wait;
+}
+
+// O_PATH looks the path up without opening anything; only when the end of it is a regular file on a
+// device known to be harmless is it opened. Should the path be replaced in between, O_NONBLOCK
+// keeps a FIFO from holding the loop, and the facts of what was really opened are compared.
+std::int64_t open_looked_up(const request& wanted) noexcept {
   const int found = sys::open_resolving(wanted.path, O_PATH, 0, sys::resolve_cached);
-  if (found == -EAGAIN || found == -ENOSYS || found == -EPERM || found == -EINVAL)
-    return would_wait;
+  if (knows_no_such_lookup(found)) return would_wait;
   if (found < 0) return found;
   sys::file_facts before;
   const int known = sys::facts_of(found, true, before);
@@ -96,13 +125,27 @@ std::int64_t open_inline(const request& wanted) noexcept {
 
   const int fd =
       sys::open_resolving(wanted.path, wanted.flags | O_NONBLOCK, 0, sys::resolve_cached);
-  if (fd < 0) return fd == -ENXIO ? would_wait : fd;
-  sys::file_facts& after = *wanted.facts;
-  if (sys::facts_of(fd, true, after) == 0 && after.device == before.device &&
-      after.inode == before.inode && sys::set_nonblocking(fd, false) == 0)
-    return fd;
-  sys::close_file(fd);
-  return would_wait;
+  if (fd < 0) return fd == -ENXIO || fd == -EAGAIN ? would_wait : fd;
+  const sys::file_facts& after = *wanted.facts;
+  const bool same = sys::facts_of(fd, true, *wanted.facts) == 0 && after.device == before.device &&
+                    after.inode == before.inode;
+  return opened_or_closed(wanted, fd, same);
+}
+
+}  // namespace
+
+// An open(2) can wait in the file system (FUSE, NFS) or for a FIFO's other end even when the path
+// is cached. Where the path begins on a harmless device and stays on that mount (RESOLVE_NO_XDEV),
+// one call is enough, and O_NONBLOCK keeps FIFOs from waiting; elsewhere it is looked up first.
+std::int64_t open_inline(const request& wanted) noexcept {
+  if ((wanted.flags & (O_CREAT | O_TRUNC)) != 0) return would_wait;
+  if (!begins_where_opens_are_quick(wanted.path)) return open_looked_up(wanted);
+  const int fd = sys::open_resolving(wanted.path, wanted.flags | O_NONBLOCK, 0,
+                                     sys::resolve_cached | sys::resolve_same_mount);
+  if (fd == -EXDEV) return open_looked_up(wanted);
+  if (knows_no_such_lookup(fd) || fd == -ENXIO) return would_wait;
+  if (fd < 0) return fd;
+  return opened_or_closed(wanted, fd, sys::facts_of(fd, true, *wanted.facts) == 0);
 }
 
 // A descriptor that was written to may allocate blocks or talk to a server on close, and the last

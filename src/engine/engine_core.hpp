@@ -120,6 +120,27 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   /// Has it resumed in the next turn. False: it is waiting for that already, or no turn will come.
   bool yield(resumable& later) noexcept;
 
+  // ---- Descriptors: of open files, and of opens that are under way ----
+  void descriptor_taken() noexcept { descriptors_.fetch_add(1, std::memory_order_relaxed); }
+  /// Whoever has waited longest for one goes on in the next turn.
+  void descriptor_released() noexcept;
+  /// Nobody can have it: a file has it now, or there was none.
+  void descriptor_not_taken() noexcept { descriptors_.fetch_sub(1, std::memory_order_relaxed); }
+  /// Who was told to go on did not need it.
+  void pass_descriptor_on() noexcept;
+  enum class descriptor_wait {
+    waits,      ///< it is resumed when one was released
+    try_again,  ///< one was released since `seen_releases`
+    hopeless,   ///< no file of this engine could release any
+  };
+  descriptor_wait wait_for_descriptor(resumable& later, std::uint64_t seen_releases) noexcept;
+  /// How often one was released. To be asked for before an attempt to have one.
+  std::uint64_t releases() const noexcept { return releases_.load(std::memory_order_relaxed); }
+  /// When one was last released while somebody waited for it.
+  std::int64_t last_release_ns() const noexcept {
+    return last_release_ns_.load(std::memory_order_relaxed);
+  }
+
   // ---- Time and readiness ----
   void add_timer(engine_floor::timer& added, std::int64_t at_ns);
   void remove_timer(engine_floor::timer& removed) noexcept;
@@ -175,6 +196,10 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   backend::request_queue reaped_;     ///< ended, and not looked at yet
   call_list ended_;
   resumable_list yielded_;
+  resumable_list without_descriptor_;
+  std::atomic<std::size_t> descriptors_{0};
+  std::atomic<std::uint64_t> releases_{0};
+  std::atomic<std::int64_t> last_release_ns_{0};
   engine_floor::timers timers_;
   std::atomic<std::int64_t> armed_ns_{engine_floor::timers::never};
   std::unordered_set<poll_waiter*> watched_;

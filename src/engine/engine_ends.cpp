@@ -70,6 +70,7 @@ void engine_core::wait_for_in_flight() noexcept {
 void engine_core::shut_down() noexcept {
   if (shut_down_.exchange(true)) return;
   if (generation_ != base_generation()) start_anew();
+  yielded_.append(std::move(without_descriptor_));
   for (backend::request* at = live_; at != nullptr; at = at->live_next)
     if (at->code != opcode::write && at->code != opcode::close) backend_->cancel(*at);
   wait_for_in_flight();

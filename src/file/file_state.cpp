@@ -16,6 +16,7 @@ file_state::file_state(std::shared_ptr<engine_core> core, opened what)
       what_(std::move(what)),
       mutex_(core_->concurrent()),
       writer_(what_.options.buffer_bytes) {
+  core_->descriptor_taken();
   if (what_.mode.append) set_position(what_.facts.size);
 }
 

@@ -176,7 +176,7 @@ class file_state final : public resumable {
   void stop_reading_ahead() noexcept;
   /// Calls that are kept for the next time (thread_slot.hpp) may keep this object for a while.
   void closed() noexcept {
-    what_.fd = -1;
+    if (std::exchange(what_.fd, -1) >= 0) core_->descriptor_released();
     reader_.reset(reader_.position());
     writer_.release();
   }

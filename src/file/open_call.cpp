@@ -24,6 +24,8 @@ class open_call final : public simple_call<file>, public resumable {
   open_call(std::string path, std::string_view mode, open_options options)
       : path_(std::move(path)), mode_words_(mode), options_(options) {}
 
+  ~open_call() override { close_fifo(); }
+
   bool try_now() override {
     if (!prepare()) {
       core_->charge(engine_floor::open_cost_ns);
@@ -32,14 +34,23 @@ class open_call final : public simple_call<file>, public resumable {
     if (!core_->allows_inline()) return false;
     looked_ = true;
     const std::int64_t result = core_->try_inline(wanted_);
-    if (result == backend::would_wait) return false;
+    if (result == backend::would_wait || may_wait_for_descriptor(result)) return false;
+    if (waits_for_peer(result)) {
+      fifo_ = static_cast<int>(result);
+      return false;
+    }
     conclude(result);
     return settled_ = true;
   }
 
-  /// The budget of the turn in which it was awaited was spent: now it is looked up.
+  /// The budget of the turn in which it was awaited was spent, or there was no descriptor left: now
+  /// it is looked up.
   void resume_work() noexcept override {
-    if (!is_over()) look_up();
+    take_grant();
+    if (is_over())
+      pass_grant_on();
+    else
+      look_up();
     drop_reference();  // the list's
   }
 
@@ -67,6 +78,7 @@ class open_call final : public simple_call<file>, public resumable {
   // A thousand opens at once are a thousand look-ups of cached paths, as a rule: a few in each turn
   // of the loop cost less than a hop to a thread for each.
   void begin() override {
+    if (fifo_ >= 0) return take_result(std::exchange(fifo_, -1));
     if (looked_) return submit();
     yield();
   }
@@ -81,6 +93,7 @@ class open_call final : public simple_call<file>, public resumable {
   void look_up() noexcept {
     if (!core_->allows_inline()) return yield();
     looked_ = true;
+    seen_releases_ = core_->releases();
     const std::int64_t result = core_->try_inline(wanted_);
     if (result == backend::would_wait)
       submit();
@@ -95,17 +108,25 @@ class open_call final : public simple_call<file>, public resumable {
 
   void submit() {
     add_reference();  // the request's
+    seen_releases_ = core_->releases();
+    core_->descriptor_taken();
     core_->submit(wanted_);
   }
 
   static void ended(backend::request& request) noexcept {
     auto& self = *static_cast<open_call*>(request.owner);
+    if (request.result >= 0 || lacks_descriptor(request.result))
+      self.core_->descriptor_not_taken();
+    else
+      self.core_->descriptor_released();
     self.take_result(request.result);
     self.drop_reference();
   }
 
   void take_result(std::int64_t result) noexcept {
     if (waits_for_peer(result)) return wait_for_peer(static_cast<int>(result));
+    if (may_wait_for_descriptor(result) && wait_for_descriptor(result)) return;
+    if (result < 0) pass_grant_on();
     if (finish([&] { conclude(result); })) return;
     // Cancelled meanwhile: nobody gets the file, and no descriptor leaks.
     if (result >= 0) static_cast<void>(make_file(static_cast<int>(result)));
@@ -132,6 +153,91 @@ class open_call final : public simple_call<file>, public resumable {
       on = &backend::learn_device(fd, facts_.device);
     return file_state::make_handle(new file_state(
         core_->shared_from_this(), {fd, path_, mode_words_, mode_, options_, facts_, on}));
+  }
+
+  // ---- Descriptors: when there are none left, those of other files are waited for ----
+  // Whoever a descriptor was released for has a grant, and passes it on if it does not use it. An
+  // attempt that finds no descriptor after all waits again, and passes nothing on: it would go round
+  // for ever.
+
+  static bool lacks_descriptor(std::int64_t result) noexcept {
+    return result == -EMFILE || result == -ENFILE;
+  }
+  bool may_wait_for_descriptor(std::int64_t result) const noexcept {
+    return lacks_descriptor(result) && options_.wait_for_descriptor.count() > 0;
+  }
+
+  /// False: it is over, or nothing that could be waited for is open.
+  bool wait_for_descriptor(std::int64_t result) noexcept {
+    using enum engine_core::descriptor_wait;
+    const std::lock_guard lock(outcome_mutex_);
+    if (settled_) return false;
+    add_reference();  // the list's
+    const auto answer = core_->wait_for_descriptor(*this, seen_releases_);
+    if (answer == waits) {
+      lacking_ = result;
+      granted_ = false;
+      if (waiting_since_ns_ == 0) waiting_since_ns_ = sys::now_ns();
+      set_patience();
+      return true;
+    }
+    if (answer == try_again)
+      submit();
+    else
+      granted_ = true;  // the next one that waits has to learn the same
+    drop_reference();
+    return answer == try_again;
+  }
+
+  std::int64_t patience_ends_ns() const noexcept {
+    const std::int64_t since = std::max(waiting_since_ns_, core_->last_release_ns());
+    std::int64_t ends = 0;
+    const bool never = __builtin_add_overflow(since, options_.wait_for_descriptor.count(), &ends);
+    return never ? engine_floor::timers::never : ends;
+  }
+
+  void set_patience() noexcept {
+    timer_.owner = this;
+    timer_.expired = [](void* owner) noexcept { static_cast<open_call*>(owner)->lose_patience(); };
+    add_reference();  // the timer's
+    core_->add_timer(timer_, patience_ends_ns());
+  }
+
+  void lose_patience() noexcept {
+    {
+      const std::lock_guard lock(outcome_mutex_);
+      if (settled_) {
+        // Cancelled meanwhile.
+      } else if (sys::now_ns() < patience_ends_ns()) {
+        set_patience();
+      } else {
+        failure_ = code_of(lacking_);
+        settle();
+      }
+    }
+    drop_reference();  // the timer's
+  }
+
+  void take_grant() noexcept {
+    const std::lock_guard lock(outcome_mutex_);
+    if (std::exchange(lacking_, 0) == 0) return;
+    granted_ = true;
+    stop_timer();
+  }
+
+  void pass_grant_on() noexcept {
+    {
+      const std::lock_guard lock(outcome_mutex_);
+      if (!std::exchange(granted_, false)) return;
+    }
+    core_->pass_descriptor_on();
+  }
+
+  /// REQUIRES: outcome_mutex_ held, and a reference beside the timer's.
+  void stop_timer() noexcept {
+    if (!timer_.pending) return;
+    core_->remove_timer(timer_);
+    drop_reference();  // the timer's
   }
 
   // ---- FIFOs: open(2) waits for the other end; here that holds no thread ----
@@ -173,10 +279,9 @@ class open_call final : public simple_call<file>, public resumable {
   void on_withdrawn() noexcept override {
     core_->cancel(wanted_);
     core_->park(wanted_);
-    if (!timer_.pending) return;
-    core_->remove_timer(timer_);
-    close_fifo();
-    drop_reference();  // the timer's
+    if (timer_.pending) close_fifo();
+    stop_timer();
+    if (std::exchange(granted_, false)) core_->pass_descriptor_on();
   }
 
   std::string path_;
@@ -188,7 +293,11 @@ class open_call final : public simple_call<file>, public resumable {
   engine_floor::timer timer_;
   std::chrono::milliseconds pause_ = first_look;
   int fifo_ = -1;
-  bool looked_ = false;  ///< whether it can be opened at once
+  bool looked_ = false;       ///< whether it can be opened at once
+  std::int64_t lacking_ = 0;  ///< the failure that has it wait for a descriptor
+  std::int64_t waiting_since_ns_ = 0;
+  std::uint64_t seen_releases_ = 0;  ///< of the engine, before the last attempt
+  bool granted_ = false;
 };
 
 }  // namespace

@@ -149,6 +149,11 @@ int facts_at(const char* path, file_facts& facts) noexcept {
   return retried([&] { return table.statx(AT_FDCWD, path, false, &facts); });
 }
 
+int start_of_path(const char* path, file_facts& facts) noexcept {
+  const char* start = *path == '/' ? "/" : "";  // "" and AT_FDCWD: the working directory
+  return retried([&] { return table.statx(AT_FDCWD, start, true, &facts); });
+}
+
 int filesystem_of(int fd, long& magic) noexcept {
   return retried([&] { return table.fstatfs(fd, &magic); });
 }
@@ -213,6 +218,10 @@ int set_nonblocking(int fd, bool on) noexcept {
   if (flags < 0) return flags;
   const int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
   return wanted == flags ? 0 : negative_errno(::fcntl(fd, F_SETFL, wanted));
+}
+
+int set_status_flags(int fd, int flags) noexcept {
+  return negative_errno(::fcntl(fd, F_SETFL, flags));
 }
 
 bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }

@@ -52,8 +52,9 @@ extern call_table table;
 /// The kernel's own, to restore.
 const call_table& kernel_table() noexcept;
 
-inline constexpr std::uint64_t resolve_cached = 0x20;  // RESOLVE_CACHED, Linux 5.12
-inline constexpr int nowait = 0x08;                    // RWF_NOWAIT, Linux 4.14
+inline constexpr std::uint64_t resolve_cached = 0x20;      // RESOLVE_CACHED, Linux 5.12
+inline constexpr std::uint64_t resolve_same_mount = 0x01;  // RESOLVE_NO_XDEV, Linux 5.6
+inline constexpr int nowait = 0x08;                        // RWF_NOWAIT, Linux 4.14
 
 /// ENOSYS where the kernel has no openat2 (before 5.6, or filtered).
 int open_resolving(const char* path, int flags, mode_t mode, std::uint64_t resolve) noexcept;
@@ -77,6 +78,9 @@ int truncate_file(int fd, std::uint64_t size) noexcept;
 /// Facts of an open descriptor. `cached`: never asks a server or a disk (for the loop's thread).
 int facts_of(int fd, bool cached, file_facts& facts) noexcept;
 int facts_at(const char* path, file_facts& facts) noexcept;
+/// Of the directory in which the look-up of `path` begins: the root, or the working directory.
+/// Never asks a server or a disk.
+int start_of_path(const char* path, file_facts& facts) noexcept;
 /// The magic number of the file system (statfs(2)); may ask a server.
 int filesystem_of(int fd, long& magic) noexcept;
 int rename_path(const char* from, const char* to) noexcept;
@@ -97,6 +101,8 @@ int wait_readable(int fd, int timeout_ms) noexcept;
 /// Puts `fresh` in the place of `old`, which keeps its number; closes `fresh`.
 int replace_descriptor(int fresh, int old) noexcept;
 int set_nonblocking(int fd, bool on) noexcept;
+/// Has the descriptor be as if open(2) had been called with these flags (F_SETFL of fcntl(2)).
+int set_status_flags(int fd, int flags) noexcept;
 bool is_terminal(int fd) noexcept;
 /// Opened with O_APPEND: 1 or 0, or -errno.
 int is_appending(int fd) noexcept;

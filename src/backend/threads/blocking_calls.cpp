@@ -52,7 +52,7 @@ void inspect(request& wanted, int fd) noexcept {
   // Pipes, terminals and the like stay non-blocking: they are read when poll says so.
   if (S_ISREG(wanted.facts->mode) || S_ISDIR(wanted.facts->mode)) {
     learn_device(fd, wanted.facts->device);
-    sys::set_nonblocking(fd, false);
+    sys::set_status_flags(fd, wanted.flags);
   }
   wanted.result = fd;
 }

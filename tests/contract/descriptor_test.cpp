@@ -1,0 +1,146 @@
+// No descriptor left: opens that say so wait until another file is closed.
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <vector>
+
+#include "fixture.hpp"
+
+namespace ringfiles::contract {
+namespace {
+
+/// While it lives, the process can open so many files and no more.
+class few_descriptors {
+ public:
+  explicit few_descriptors(unsigned left) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int lowest_free = ::fcntl(0, F_DUPFD, 0);
+    ::close(lowest_free);
+    // What is open above the lowest free one stays open, and its numbers are not free.
+    for (int fd = lowest_free; fd < last_looked_at; ++fd)
+      if (::fcntl(fd, F_GETFD) < 0) gaps_.push_back(fd);
+    gaps_.resize(left);
+    rlimit few = before_;
+    few.rlim_cur = static_cast<rlim_t>(gaps_.back()) + 1;
+    ::setrlimit(RLIMIT_NOFILE, &few);
+  }
+  ~few_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  static constexpr int last_looked_at = 500;
+  rlimit before_{};
+  std::vector<int> gaps_;
+};
+
+class without_descriptors : public suite {
+ protected:
+  void SetUp() override {
+    suite::SetUp();
+    put("a", "content");
+    run([&]() -> task<> { co_await (co_await open("a", "rb")).close(); });  // threads, ring, pages
+  }
+
+  static open_options patient(std::chrono::nanoseconds patience) {
+    open_options options;
+    options.wait_for_descriptor = patience;
+    return options;
+  }
+
+  task<> visit(std::size_t& visited) {
+    file f = co_await open("a", "rb", patient(10s));
+    co_await sleep_for(1ms);
+    EXPECT_EQ(co_await f.read(), "content");
+    co_await f.close();
+    ++visited;
+  }
+};
+CONTRACT_FOR_KERNEL(without_descriptors);
+
+TEST_P(without_descriptors, OpensWaitForOthersToClose) {
+  const few_descriptors few(4);
+  constexpr std::size_t count = 300;
+  std::size_t visited = 0;
+  run([&]() -> task<> {
+    std::vector<task<>> visits;
+    for (std::size_t i = 0; i < count; ++i) visits.push_back(visit(visited));
+    co_await gather(std::move(visits));
+  });
+  EXPECT_EQ(visited, count);
+}
+
+TEST_P(without_descriptors, OpensFailAtOnceUnlessToldToWait) {
+  const file held = opened("a", "rb");
+  const few_descriptors few(1);
+  const file last = opened("a", "rb");
+  const auto start = std::chrono::steady_clock::now();
+  run([&]() -> task<> { co_await expect_error(open("a", "rb"), EMFILE, "open", path("a")); });
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
+}
+
+TEST_P(without_descriptors, OpensFailAtOnceWhenNoFileCouldBeClosed) {
+  const few_descriptors few(1);
+  const int last = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const auto start = std::chrono::steady_clock::now();
+  auto first = begin(open("a", "rb", patient(1h)));
+  auto second = begin(open("a", "rb", patient(1h)));
+  EXPECT_TRUE(crank_until([&] { return first.done() && second.done(); }));
+  EXPECT_EQ(first.number(), EMFILE);
+  EXPECT_EQ(second.number(), EMFILE);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
+  ::close(last);
+}
+
+TEST_P(without_descriptors, PatienceEndsAndBeginsAnewWithEachFileThatIsClosed) {
+  file held = opened("a", "rb");
+  const few_descriptors few(1);
+  file last = opened("a", "rb");
+  const auto start = std::chrono::steady_clock::now();
+  auto first = begin(open("a", "rb", patient(200ms)));
+  auto second = begin(open("a", "rb", patient(200ms)));
+  run([&]() -> task<> { co_await sleep_for(100ms); });
+  EXPECT_FALSE(first.done());
+  run([&]() -> task<> { co_await last.close(); });
+  EXPECT_TRUE(crank_until([&] { return first.done(); }));
+  EXPECT_EQ(first.number(), 0);
+  EXPECT_FALSE(second.done());
+  EXPECT_TRUE(crank_until([&] { return second.done(); }));
+  EXPECT_EQ(second.number(), EMFILE);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, 300ms);
+}
+
+TEST_P(without_descriptors, WhoIsCancelledTakesNobodysPlace) {
+  const few_descriptors few(1);
+  file held = opened("a", "rb");
+  std::vector<begun<file>> waiting;
+  std::vector<begun<file>> cancelled;
+  for (int i = 0; i < 20; ++i) {
+    cancelled.push_back(begin(open("a", "rb", patient(1h)).within(50ms)));
+    waiting.push_back(begin(open("a", "rb", patient(1h)).within(8s)));
+  }
+  EXPECT_TRUE(crank_until([&] { return cancelled.back().done(); }));
+  for (auto& each : cancelled) EXPECT_EQ(each.number(), ETIMEDOUT);
+  held = file();
+  // In any order: whoever has it hands it on.
+  EXPECT_TRUE(crank_until([&] {
+    std::erase_if(waiting, [](begun<file>& each) {
+      if (!each.done() || each.failed()) return false;
+      static_cast<void>(each.take());
+      return true;
+    });
+    return waiting.empty();
+  }));
+}
+
+TEST_P(without_descriptors, AnEngineEndsBesideThoseThatWait) {
+  file held = opened("a", "rb");
+  const few_descriptors few(1);
+  file last = opened("a", "rb");
+  std::vector<begun<file>> waiting;
+  for (int i = 0; i < 10; ++i) waiting.push_back(begin(open("a", "rb", patient(1h))));
+  crank();
+  end_engine();
+}
+
+}  // namespace
+}  // namespace ringfiles::contract
