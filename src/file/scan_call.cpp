@@ -40,6 +40,7 @@ class scan_call final : public read_call<std::unique_ptr<scanner>> {
   }
 
   verdict ask(std::string_view window, bool final) {
+    if (wants_work_) return work();
     if (arrived_ > 0) scanner_->filled(std::exchange(arrived_, 0));
     if (!std::exchange(expected_, true) && scanner_->wants_size()) scanner_->expect(bytes_left());
     std::size_t used = 0;
@@ -56,10 +57,15 @@ class scan_call final : public read_call<std::unique_ptr<scanner>> {
       case scan_verdict::direct:
         return read_directly() ? verdict::elsewhere : verdict::more;
       case scan_verdict::work:
-        request(opcode::job);
-        return verdict::elsewhere;
+        return work();
     }
     return verdict::more;
+  }
+
+  /// The scanner is not asked again before its work has run: it has taken the bytes.
+  verdict work() {
+    wants_work_ = !request(opcode::job);
+    return verdict::elsewhere;
   }
 
   /// Where the size is not to be had at once, what it was when the file was opened.
@@ -93,9 +99,9 @@ class scan_call final : public read_call<std::unique_ptr<scanner>> {
     return true;
   }
 
-  /// Only once somebody waits for it: until then the call is tried, and says the same again.
-  void request(opcode code) {
-    if (!begun_) return;
+  /// False: only once somebody waits for it. Until then the call is tried.
+  bool request(opcode code) {
+    if (!begun_) return false;
     file_.address(wanted_, code);
     wanted_.owner = this;
     wanted_.ended = ended;
@@ -113,6 +119,7 @@ class scan_call final : public read_call<std::unique_ptr<scanner>> {
     add_reference();  // the request's
     file_.request_started();
     core_->submit(wanted_);
+    return true;
   }
 
   static void ended(backend::request& request) noexcept {
@@ -146,6 +153,7 @@ class scan_call final : public read_call<std::unique_ptr<scanner>> {
   backend::request wanted_;
   std::size_t arrived_ = 0;  ///< bytes in room() that it does not know of
   bool wants_room_filled_ = false;
+  bool wants_work_ = false;
   bool expected_ = false;
   bool fell_short_ = false;
 };

@@ -44,7 +44,24 @@ TEST_P(scanning, WorksBesideTheLoop) {
     EXPECT_TRUE(behind.done());
     const auto ended = behind.take();
     EXPECT_TRUE(static_cast<gathering&>(*ended).worked);
+    EXPECT_FALSE(static_cast<gathering&>(*ended).hurried);
   });
+}
+
+// What is cached is at hand before anybody waits; its work is not.
+TEST_P(scanning, IsNotAskedAgainBeforeItHasWorked) {
+  put("a", pattern(300'000));
+  for (const scan_verdict by : {scan_verdict::more, scan_verdict::direct}) {
+    for (const std::size_t limit : {100U, 250'000U, 900'000U}) {
+      run([&]() -> task<> {
+        file f = co_await open("a", "rb");
+        co_await f.read(100);
+        const auto ended = co_await scan(f, gather(limit, by, true));
+        EXPECT_TRUE(static_cast<gathering&>(*ended).worked);
+        EXPECT_FALSE(static_cast<gathering&>(*ended).hurried) << limit;
+      });
+    }
+  }
 }
 
 TEST_P(scanning, KeepsTheOrderOfCalls) {

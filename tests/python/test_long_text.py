@@ -63,6 +63,16 @@ async def test_cancelled_close_closes(tmp_path):
     assert file.closed
 
 
+@pytest.mark.parametrize("content", ["é" * 150_000, "€\r\n" * 90_000, "a" * 300_000], ids=len)
+@pytest.mark.parametrize("before", [1, 60_000])
+async def test_the_rest_of_a_long_text_behind_a_line(tmp_path, content, before):
+    """Part of it is in the file's buffer, so all is at hand before anybody waits."""
+    (tmp_path / "file").write_bytes(("x" * before + "\n" + content).encode())
+    async with ringfiles.open(tmp_path / "file", encoding="utf-8") as file:
+        await file.readline()
+        assert await file.read() == content.replace("\r\n", "\n")
+
+
 BROKEN = b"\xff\xfe caf\xe9 \xe2\x82 quick\r\nbrown\rfox \xf0\x9f\xa6\x8a jumps\n" * 20_000
 
 

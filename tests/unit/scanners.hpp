@@ -20,12 +20,14 @@ class gathering : public scanner {
     if (by == scan_verdict::direct) memory_.resize(limit);
   }
   scan_verdict take(std::string_view bytes, bool final, std::size_t& used) override {
+    hurried |= asked_ && !worked;
     if (worked) return scan_verdict::ended;
     used = std::min(bytes.size(), limit_ - size_);
     if (by_ != scan_verdict::direct) memory_.resize(size_ + used);
     if (used > 0) std::memcpy(memory_.data() + size_, bytes.data(), used);
     size_ += used;
     if (size_ < limit_ && !final) return by_;
+    asked_ = works_;
     return works_ ? scan_verdict::work : scan_verdict::ended;
   }
   std::span<char> room() noexcept override {
@@ -37,11 +39,13 @@ class gathering : public scanner {
   std::string text() const { return memory_.substr(0, size_); }
   std::size_t direct = 0;
   bool worked = false;
+  bool hurried = false;  ///< it was asked again before its work() had run
 
  private:
   std::size_t limit_;
   scan_verdict by_;
   bool works_;
+  bool asked_ = false;
   std::string memory_;
   std::size_t size_ = 0;
 };
