@@ -73,9 +73,10 @@ struct file_object {
   bool is_text() const noexcept { return open->choices.kind == file_kind::text; }
 
   /// Sets an exception and gives false if it is closed or detached, or if it belongs to a loop that
-  /// is not the last that this thread used.
+  /// is closed, or not the last that this thread used.
   bool check_open(const char* closed_message = "I/O operation on closed file.") noexcept {
-    if (open->usual && open->engine.get() == loop_engine::latest()) [[likely]]
+    if (open->usual && open->engine.get() == loop_engine::latest() && !open->engine->is_closed())
+        [[likely]]
       return true;
     return check_open_slowly(closed_message);
   }

@@ -15,12 +15,6 @@ engine_map& engines() {
   return *map;
 }
 
-constexpr const char* capsule_name = "ringfiles._ringfiles.engine";
-
-std::shared_ptr<loop_engine>* engine_in(PyObject* capsule) noexcept {
-  return static_cast<std::shared_ptr<loop_engine>*>(PyCapsule_GetPointer(capsule, capsule_name));
-}
-
 /// Borrowed or null, as asyncio's own function: it does not raise.
 PyObject* running_loop() noexcept {
   static PyObject* const ask = [] {
@@ -37,8 +31,95 @@ PyObject* running_loop() noexcept {
 loop_engine* loop_engine::first_engine = nullptr;
 thread_local constinit const loop_engine* loop_engine::latest_engine = nullptr;
 
+// ---- The reader ---------------------------------------------------------------------------------
+
+/// What the loop calls when completion_fd() is readable.
+struct reader_object {
+  PyObject_HEAD std::shared_ptr<loop_engine>* engine;  ///< owned; null once it was let go
+
+  static reader_object& of(PyObject* self) noexcept {
+    return *reinterpret_cast<reader_object*>(self);
+  }
+
+  static PyObject* call(PyObject* self, PyObject*, PyObject*) noexcept {
+    if (of(self).engine == nullptr) Py_RETURN_NONE;
+    const std::shared_ptr<loop_engine> running = *of(self).engine;
+    if (!running->closed_) running->engine_->run_completions();
+    Py_RETURN_NONE;
+  }
+
+  static int traverse(PyObject* self, visitproc visit, void* arg) noexcept {
+    Py_VISIT(Py_TYPE(self));
+    return of(self).engine != nullptr ? (*of(self).engine)->traverse(visit, arg) : 0;
+  }
+
+  /// The loop has no reader any more.
+  static int let_go(PyObject* self) noexcept {
+    const std::unique_ptr<std::shared_ptr<loop_engine>> kept(
+        std::exchange(of(self).engine, nullptr));
+    saved_exception raised;
+    raised.save();
+    if (kept) (*kept)->close();
+    raised.restore();
+    return 0;
+  }
+
+  static void dealloc(PyObject* self) noexcept {
+    PyTypeObject* type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    let_go(self);
+    PyObject_GC_Del(self);
+    Py_DECREF(type);
+  }
+};
+
+namespace {
+
+PyTypeObject* reader_type = nullptr;
+
+PyType_Slot reader_slots[] = {
+    {Py_tp_doc, const_cast<char*>("Delivers what has ended.")},
+    {Py_tp_call, reinterpret_cast<void*>(reader_object::call)},
+    {Py_tp_traverse, reinterpret_cast<void*>(reader_object::traverse)},
+    {Py_tp_clear, reinterpret_cast<void*>(reader_object::let_go)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(reader_object::dealloc)},
+    {0, nullptr},
+};
+
+PyType_Spec reader_spec = {
+    "ringfiles._ringfiles.Reader", sizeof(reader_object), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, reader_slots};
+
+/// Null with an exception set.
+PyObject* make_reader(const std::shared_ptr<loop_engine>& engine) noexcept {
+  auto* made = PyObject_GC_New(reader_object, reader_type);
+  if (made == nullptr) return nullptr;
+  made->engine = new (std::nothrow) std::shared_ptr<loop_engine>(engine);
+  auto* object = reinterpret_cast<PyObject*>(made);
+  PyObject_GC_Track(object);
+  if (made->engine != nullptr) return object;
+  Py_DECREF(object);
+  return PyErr_NoMemory();
+}
+
+/// asyncio's own loops have the attribute; uvloop's have to be asked.
+PyObject* thread_attribute() noexcept {
+  static PyObject* const name = PyUnicode_InternFromString("_thread_id");
+  return name;
+}
+
+}  // namespace
+
+bool make_reader_type() {
+  reader_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&reader_spec));
+  return reader_type != nullptr;
+}
+
+// ---- The engine ---------------------------------------------------------------------------------
+
 loop_engine::loop_engine(PyObject* loop)
     : loop_(loop),
+      tells_thread_(PyObject_HasAttr(loop, thread_attribute()) != 0),
       engine_(std::make_unique<ringfiles::engine>()),
       next_engine_(std::exchange(first_engine, this)) {}
 
@@ -74,33 +155,20 @@ std::shared_ptr<loop_engine> loop_engine::make(PyObject* loop) {
 }
 
 bool loop_engine::watch(PyObject* loop, const std::shared_ptr<loop_engine>& self) noexcept {
-  static PyMethodDef turn_method = {"run_completions", turn, METH_NOARGS,
-                                    "Delivers what has ended."};
-  auto* kept = new (std::nothrow) std::shared_ptr<loop_engine>(self);
-  if (kept == nullptr) return PyErr_NoMemory(), false;
-  const owned capsule = steal(PyCapsule_New(kept, capsule_name, let_go));
-  if (!capsule) return delete kept, false;
-  const owned callback = steal(PyCFunction_New(&turn_method, capsule.ptr()));
-  if (!callback) return false;
-  const owned done = steal(
-      PyObject_CallMethod(loop, "add_reader", "iO", engine_->completion_fd(), callback.ptr()));
+  const owned reader = steal(make_reader(self));
+  if (!reader) return false;
+  const owned done =
+      steal(PyObject_CallMethod(loop, "add_reader", "iO", engine_->completion_fd(), reader.ptr()));
   return done.is_valid();
 }
 
-PyObject* loop_engine::turn(PyObject* capsule, PyObject*) noexcept {
-  const std::shared_ptr<loop_engine> self = *engine_in(capsule);
-  if (!self->closed_) self->engine_->run_completions();
-  Py_RETURN_NONE;
-}
-
-/// The loop has no reader any more.
-void loop_engine::let_go(PyObject* capsule) noexcept {
-  saved_exception raised;
-  raised.save();
-  auto* kept = engine_in(capsule);
-  (*kept)->close();
-  delete kept;
-  raised.restore();
+bool loop_engine::is_running() const noexcept {
+  if (closed_) return false;
+  static PyObject* const ask = PyUnicode_InternFromString("is_running");
+  const owned said = steal(tells_thread_ ? PyObject_GetAttr(loop_, thread_attribute())
+                                         : PyObject_CallMethodNoArgs(loop_, ask));
+  if (!said) PyErr_Clear();
+  return said.is_valid() && said.ptr() != Py_None && said.ptr() != Py_False;
 }
 
 // The core engine stays, ended: files that are still open close without it.
@@ -117,6 +185,11 @@ void loop_engine::close() noexcept {
 PyObject* loop_engine::create_future() noexcept {
   static PyObject* const name = PyUnicode_InternFromString("create_future");
   return PyObject_CallMethodNoArgs(loop_, name);
+}
+
+int loop_engine::traverse(visitproc visit, void* arg) const noexcept {
+  for (const waiter* at = waiting_; at != nullptr; at = at->next_) Py_VISIT(at->future());
+  return 0;
 }
 
 void loop_engine::link(waiter& added) noexcept {

@@ -3,6 +3,9 @@
 // A loop gets its engine when it first needs one. The loop itself keeps it: a reader on
 // completion_fd() is registered with it, and when the loop is closed, or collected, it lets go of
 // the reader, and so of the engine's work. Files keep the engine's memory alive beyond that.
+//
+// The reader shows the collector the futures that are waited for: so they live as long as the loop,
+// whoever else has forgotten them, and a loop that was forgotten with them is garbage.
 #pragma once
 
 #include <memory>
@@ -11,6 +14,8 @@
 #include "ringfiles/engine.hpp"
 
 namespace ringfiles::python {
+
+struct reader_object;
 
 /// Something that waits for the engine: linked into it, to be let go when the loop is closed.
 class waiter {
@@ -21,6 +26,8 @@ class waiter {
 
   /// The loop is closed: nobody will be resumed. Must unlink.
   virtual void loop_closed() noexcept = 0;
+  /// What the loop's garbage collection has to know of: owned by this object. May be null.
+  virtual PyObject* future() const noexcept = 0;
 
  protected:
   ~waiter() = default;
@@ -50,19 +57,23 @@ class loop_engine {
 
   ringfiles::engine& core() noexcept { return *engine_; }
   bool is_closed() const noexcept { return closed_; }
+  /// Whether its loop runs: on this thread, if this is latest().
+  bool is_running() const noexcept;
   /// A new future of the loop; REQUIRES that the loop runs.
   PyObject* create_future() noexcept;
   void link(waiter& added) noexcept;
   void unlink(waiter& removed) noexcept;
 
  private:
-  static PyObject* turn(PyObject* capsule, PyObject*) noexcept;
-  static void let_go(PyObject* capsule) noexcept;
+  friend struct reader_object;
+
+  int traverse(visitproc visit, void* arg) const noexcept;
   static std::shared_ptr<loop_engine> make(PyObject* loop);
   bool watch(PyObject* loop, const std::shared_ptr<loop_engine>& self) noexcept;
   void close() noexcept;
 
-  PyObject* loop_;  ///< borrowed; only compared, and called while it runs
+  PyObject* loop_;  ///< borrowed, and gone when `closed_`
+  const bool tells_thread_;
   std::unique_ptr<ringfiles::engine> engine_;
   waiter* waiting_ = nullptr;
   bool closed_ = false;
@@ -70,5 +81,8 @@ class loop_engine {
   static loop_engine* first_engine;
   static thread_local constinit const loop_engine* latest_engine;
 };
+
+/// Makes the type of the readers. False with an exception set.
+bool make_reader_type();
 
 }  // namespace ringfiles::python

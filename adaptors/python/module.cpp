@@ -61,7 +61,7 @@ nb::dict statistics_as_dict() {
 }  // namespace
 
 NB_MODULE(_ringfiles, module) {
-  if (!add_operation_type(module.ptr()) || !add_file_types(module.ptr()) ||
+  if (!make_reader_type() || !add_operation_type(module.ptr()) || !add_file_types(module.ptr()) ||
       PyModule_AddFunctions(module.ptr(), open_functions) < 0)
     throw nb::python_error();
   module.def("statistics", &statistics_as_dict, "What the open loops' engines have served.");

@@ -87,10 +87,11 @@ PySendResult go_on(operation_object& self, PyObject** result) noexcept {
   return finish(self, value, result);
 }
 
-/// Null with an exception set. Asking for the running loop costs a system call in CPython 3.11, and
-/// a file whose engine was the last to be asked for has been checked.
+/// Null with an exception set. Asking for the running loop costs a system call in CPython 3.11;
+/// whether the loop that this thread used last still runs costs a look.
 std::shared_ptr<loop_engine> engine_for(operation_object& self) noexcept {
-  if (self.file != nullptr && self.file->open->engine.get() == loop_engine::latest())
+  if (self.file != nullptr && self.file->open->engine.get() == loop_engine::latest() &&
+      self.file->open->engine->is_running())
     return self.file->open->engine;
   auto engine = loop_engine::of_running_loop();
   if (engine && self.file != nullptr && !self.file->belongs_to(*engine)) return nullptr;

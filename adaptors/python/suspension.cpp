@@ -29,19 +29,20 @@ void suspension::resume(void* self) noexcept {
   waiting.ended_ = true;
   static PyObject* const done = PyUnicode_InternFromString("done");
   static PyObject* const set_result = PyUnicode_InternFromString("set_result");
-  const owned future = waiting.future_;  // what follows may end the awaitable
+  const owned future = std::move(waiting.future_);  // what follows may end the awaitable
   const owned is_done = steal(PyObject_CallMethodNoArgs(future.ptr(), done));
   if (is_done.is_valid() && is_done.ptr() == Py_False)
     steal(PyObject_CallMethodOneArg(future.ptr(), set_result, Py_None));
   if (PyErr_Occurred() != nullptr) PyErr_WriteUnraisable(future.ptr());
 }
 
-// The future leads to the task, and the task to the awaitable: that circle ends here.
+// The future leads to the task, and the task to the awaitable: that circle ends here, and with it,
+// perhaps, this object.
 void suspension::loop_closed() noexcept {
   leave();
-  call_->call().abandon();
-  call_.reset();
-  future_.reset();
+  const owned future = std::move(future_);
+  const std::unique_ptr<pending> call = std::move(call_);
+  call->call().abandon();
 }
 
 }  // namespace ringfiles::python

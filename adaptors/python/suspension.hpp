@@ -18,7 +18,8 @@ class suspension final : public waiter {
   /// The future to yield; null with an exception set. Starts the call.
   PyObject* begin() noexcept;
   bool has_ended() const noexcept { return ended_; }
-  PyObject* future() const noexcept { return future_.ptr(); }
+  /// Null when it has ended.
+  PyObject* future() const noexcept override { return future_.ptr(); }
   const std::shared_ptr<loop_engine>& engine() const noexcept { return engine_; }
   std::unique_ptr<pending>& call() noexcept { return call_; }
 

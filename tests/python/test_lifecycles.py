@@ -5,12 +5,13 @@ import gc
 import os
 import threading
 import time
+import weakref
 
 import pytest
 
 import ringfiles
 from conftest import until
-from test_loops import run
+from test_loops import new_loop, run
 
 PATIENCE_S = 30
 
@@ -103,6 +104,44 @@ def test_a_loop_closed_before_an_open_ended_leaves_nothing(tmp_path, request):
         run(use(), request)
         dropped(tasks)
     assert len(descriptors()) <= before
+
+
+def test_a_loop_dropped_while_a_read_waits_is_garbage(fifo, request, quiet):
+    """Nobody has closed it."""
+    if request.config.getoption("--uvloop"):
+        pytest.skip("uvloop itself keeps a loop that nobody has closed")
+    path, _ = fifo
+
+    async def use():
+        file = await ringfiles.open(path, "rb")
+        tasks = []
+        await wait_beside(tasks, [file.read(1)])
+        tasks[0]._log_destroy_pending = False
+        return weakref.ref(tasks[0]), weakref.ref(file)
+
+    loop = new_loop(request)
+    alive = [weakref.ref(loop), *loop.run_until_complete(use())]
+    del loop
+    gc.collect()
+    assert [one() for one in alive] == [None] * 3
+
+
+async def test_a_task_that_everybody_has_forgotten_waits_on(fifo, quiet):
+    """Its loop keeps it, as it does those that wait for a thread."""
+    path, both = fifo
+    read = []
+
+    async def use():
+        file = await ringfiles.open(path, "rb")
+        read.append(await file.readline())
+        await file.close()
+
+    asyncio.ensure_future(use())
+    await asyncio.sleep(0.005)
+    for _ in range(3):
+        gc.collect()
+    os.write(both, b"line\n")
+    await until(lambda: read == [b"line\n"])
 
 
 @pytest.mark.parametrize("size", [10, 300_000, 20_000_000])

@@ -15,14 +15,18 @@ from conftest import StoppingRaw, settle, started
 from ringfiles import threadpool
 
 
-def run(coroutine, request):
-    """In a new loop of the kind that the tests run under."""
+def new_loop(request):
+    """Of the kind that the tests run under."""
     if request.config.getoption("--uvloop"):
         import uvloop
 
-        loop = uvloop.new_event_loop()
-    else:
-        loop = asyncio.new_event_loop()
+        return uvloop.new_event_loop()
+    return asyncio.new_event_loop()
+
+
+def run(coroutine, request):
+    """In a loop of its own."""
+    loop = new_loop(request)
     try:
         return loop.run_until_complete(coroutine)
     finally:
@@ -45,6 +49,49 @@ def test_a_file_of_another_loop_says_so_and_does_nothing(tmp_path, request, call
         run(use(), request)
     assert not file.closed
     file._file.close()
+
+
+def test_another_loop_of_the_thread_is_refused_before_anything_has_happened(tmp_path, request):
+    mine, other = new_loop(request), new_loop(request)
+    file = mine.run_until_complete(opened(tmp_path / "file"))
+
+    async def use(name, *arguments):
+        return await getattr(file, name)(*arguments)
+
+    for call in [("write", "x" * 3_000_000), ("truncate", 5), ("pwrite", b"x", 0), ("flush",)]:
+        with pytest.raises(RuntimeError, match="attached to a different loop"):
+            other.run_until_complete(use(*call))
+        assert mine.run_until_complete(use("tell")) == 0
+    mine.run_until_complete(file.close())
+    assert (tmp_path / "file").read_bytes() == b""
+    for loop in (mine, other):
+        loop.close()
+
+
+@pytest.mark.parametrize("where", ["here", "in another thread"])
+@pytest.mark.parametrize("call", [("readline",), ("read", 1), ("__anext__",), ("tell",), ("peek",)])
+def test_a_file_of_a_closed_loop_serves_nothing(tmp_path, request, where, call):
+    """Not even what lies in its buffer."""
+    (tmp_path / "file").write_bytes(b"line\n" * 100)
+    mine, other = new_loop(request), new_loop(request)
+
+    async def begin():
+        file = await ringfiles.open(tmp_path / "file", "rb")
+        assert await file.readline() == b"line\n"
+        return file
+
+    async def use(name, *arguments):
+        return await getattr(file, name)(*arguments)
+
+    file = mine.run_until_complete(begin())
+    closing = threading.Thread(target=mine.close)
+    (closing.run if where == "here" else closing.start)()
+    if where != "here":
+        closing.join()
+    with pytest.raises(RuntimeError, match="attached to a different loop"):
+        other.run_until_complete(use(*call))
+    file._file.close()
+    other.close()
 
 
 def test_a_loop_given_to_open_must_be_the_running_one(tmp_path, request):
