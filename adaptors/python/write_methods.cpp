@@ -49,14 +49,11 @@ class write_then_flush final : public pending {
   detail::call_base& call() noexcept override { return write_->call(); }
   PyObject* result(PyObject* filename) noexcept override {
     PyObject* count = write_->result(filename);
-    if (count == nullptr || !flushes_) return count;
+    if (count == nullptr || !flushes_ || file_.open->closed) return count;
     count_ = steal(count);
     return nullptr;
   }
-  std::unique_ptr<pending> next() override {
-    return wait_for(file_.core().flush(),
-                    [count = std::move(count_)] { return new_reference(count.ptr()); });
-  }
+  std::unique_ptr<pending> next() override { return flush_behind(file_, std::move(count_)); }
 
  private:
   file_object& file_;  // the awaitable keeps it

@@ -118,10 +118,7 @@ class writing_lines final : public pending {
         choices.kind == file_kind::raw || choices.line_buffering || choices.write_through;
     return flushes && !file_.open->closed ? nullptr : result_.release().ptr();
   }
-  std::unique_ptr<pending> next() override {
-    return wait_for(file_.core().flush(),
-                    [made = std::move(result_)] { return new_reference(made.ptr()); });
-  }
+  std::unique_ptr<pending> next() override { return flush_behind(file_, std::move(result_)); }
 
  private:
   file_object& file_;  // the awaitable keeps it

@@ -34,4 +34,32 @@ bool may_write(file_object& file) noexcept {
   return file.check_open(closed_words(file, "write to closed file")) && file.check_writable();
 }
 
+namespace {
+
+class flushing final : public pending {
+ public:
+  flushing(operation<void> flush, owned result) noexcept
+      : flush_(std::move(flush)), result_(std::move(result)) {}
+
+  detail::call_base& call() noexcept override { return *flush_.call().get(); }
+  PyObject* result(PyObject* filename) noexcept override {
+    try {
+      flush_.call()->take();
+    } catch (const error& failure) {
+      if (failure.code() != make_error_code(errc::closed)) return raise(failure, filename), nullptr;
+    }
+    return result_.release().ptr();
+  }
+
+ private:
+  operation<void> flush_;
+  owned result_;
+};
+
+}  // namespace
+
+std::unique_ptr<pending> flush_behind(file_object& file, owned result) {
+  return std::make_unique<flushing>(file.core().flush(), std::move(result));
+}
+
 }  // namespace ringfiles::python

@@ -39,6 +39,10 @@ bool prepare(file_object& file, PyObject* data, written& into) noexcept;
 bool check_data(file_object& file, PyObject* data) noexcept;
 bool may_write(file_object& file) noexcept;
 
+/// The flush behind a write that has ended, and then `result`. If the file was closed in between,
+/// that has flushed it, and has told its own caller what went wrong.
+std::unique_ptr<pending> flush_behind(file_object& file, owned result);
+
 /// The write of a text that is too long to be encoded at once.
 std::unique_ptr<pending> write_long_text(file_object& file, PyObject* text);
 

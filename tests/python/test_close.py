@@ -8,7 +8,7 @@ import warnings
 import pytest
 
 import ringfiles
-from conftest import settle, started
+from conftest import settle, started, until
 
 
 @pytest.fixture
@@ -82,7 +82,24 @@ async def test_detached_the_raw_file_is_ours_to_close(path):
     raw.close()
 
 
-@pytest.mark.parametrize("options", MODES, ids=str)
+@pytest.mark.parametrize("options", [{"mode": "wb", "buffering": 0}, {"mode": "w", "buffering": 1}],
+                         ids=str)
+@pytest.mark.parametrize("size", [10, 300_000, 3_000_000])
+@pytest.mark.parametrize("call", ["write", "writelines"])
+@pytest.mark.parametrize("close", ["close", "_close_now"])
+async def test_a_write_that_is_to_be_flushed_and_a_close_behind_it(
+        path, options, size, call, close):
+    file = await ringfiles.open(path, **options)
+    data = "x" * size + "\n" if options["mode"] == "w" else b"x" * size + b"\n"
+    writing = await started(getattr(file, call)(data if call == "write" else [data]))
+    if close == "close":
+        await file.close()
+    else:
+        file._close_now()
+    assert await writing == (size + 1 if call == "write" else None)
+    await until(lambda: path.stat().st_size == size + 1)
+
+
 async def forgotten(cranked, *calls, **options):
     """Opens a file, makes calls, and lets go of it when no thread holds it any more."""
     opening = await started(ringfiles.open(executor=cranked, **options).__aenter__())
