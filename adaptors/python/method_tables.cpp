@@ -39,7 +39,7 @@ namespace ringfiles::python {
       {"_close_now", as_method(close_now_method), METH_NOARGS,                                    \
        "Closes without being awaited; what is buffered is written in the background."},           \
       {"_settle_now", as_method(settle_now_method), METH_NOARGS,                                  \
-       "Writes what is buffered while the loop waits; the position."},                            \
+       "Writes what is buffered while the loop waits; the position, or None of a FIFO."},         \
       {"_mark_detached", as_method(mark_detached_method), METH_NOARGS,                            \
        "Lets go of the descriptor; every later use is refused."},                                 \
       {"fileno", as_method(fileno_method), METH_NOARGS, "fileno() -> int; not awaited."}

@@ -180,8 +180,9 @@ PyObject* close_now_method(PyObject* self, PyObject*) noexcept {
 
 namespace {
 
-/// Waits on the loop's thread. Null: `failure` tells.
-void wait_here(loop_engine& engine, operation<void> what) {
+/// Waits on the loop's thread.
+template <class T>
+T wait_here(loop_engine& engine, operation<T> what) {
   bool ended = false;
   detail::call_base& call = *what.call().get();
   if (!call.try_now()) {
@@ -190,7 +191,7 @@ void wait_here(loop_engine& engine, operation<void> what) {
       if (engine.core().run_completions() == 0 && !ended) engine.core().wait();
     }
   }
-  what.call()->take();
+  return what.call()->take();
 }
 
 }  // namespace
@@ -202,12 +203,12 @@ PyObject* settle_now_method(PyObject* self, PyObject*) noexcept {
   try {
     file.buffers();
     wait_here(*file.open->engine, file.core().flush());
+    if (!file.core().seekable()) Py_RETURN_NONE;
+    return PyLong_FromUnsignedLongLong(wait_here(*file.open->engine, file.core().tell()));
   } catch (...) {
     raise_current(file.name);
     return nullptr;
   }
-  const auto position = file.open->buffers.position();
-  return PyLong_FromUnsignedLongLong(position.value_or(0));
 }
 
 PyObject* mark_detached_method(PyObject* self, PyObject*) noexcept {

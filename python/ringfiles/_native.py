@@ -117,7 +117,10 @@ class _Blocking:
     def _detach(self) -> Any:
         position = self._settle_now()  # type: ignore[attr-defined]
         descriptor = os.dup(self.fileno())  # type: ignore[attr-defined]
-        os.lseek(descriptor, position, os.SEEK_SET)
+        if position is None:
+            os.set_blocking(descriptor, True)
+        else:
+            os.lseek(descriptor, position, os.SEEK_SET)
         self._mark_detached()  # type: ignore[attr-defined]
         raw = io.FileIO(descriptor, self._raw_mode())
         raw.name = self.name  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 import errno
 import gc
 import os
+import tempfile
 import warnings
 
 import pytest
@@ -80,6 +81,37 @@ async def test_detached_the_raw_file_is_ours_to_close(path):
         await manager.__aexit__(None, None, None)
     assert raw.read() == b"line\n"
     raw.close()
+
+
+async def test_detached_while_neighbours_work_it_is_where_it_was(tmp_path, path):
+    """Their work is as much as a turn of the loop takes."""
+    path.write_bytes(b"line\n" * 1000)
+    memory = tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else tmp_path)
+    with memory as folder:
+        others = [await ringfiles.open(f"{folder}/{n}", "wb") for n in range(6)]
+        for _ in range(5):
+            file = await ringfiles.open(path, "rb")
+            for _ in range(10):
+                await file.readline()
+            writing = [await started(other.writelines(b"x" * 50_000 for _ in range(300)))
+                       for other in others]
+            raw = file.detach()
+            assert raw.tell() == 50
+            raw.close()
+            for task in writing:
+                await task
+        for other in others:
+            await other.close()
+
+
+async def test_detached_a_fifo_goes_on(fifo):
+    path, both = fifo
+    file = await ringfiles.open(path, "rb")
+    os.write(both, b"text")
+    assert await file.read(4) == b"text"
+    with file.detach() as raw:
+        os.write(both, b"more")
+        assert raw.read(4) == b"more"
 
 
 @pytest.mark.parametrize("options", [{"mode": "wb", "buffering": 0}, {"mode": "w", "buffering": 1}],
