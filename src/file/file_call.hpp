@@ -61,6 +61,8 @@ class file_call : public call<T>, public queued_call {
     this->settle();
     // What has begun keeps its place in the queue until it has ended: order stays order.
     if (running_) return parked();
+    // What it has asked did this, and looks into the buffers still: it says `done` after that.
+    if (file_.is_trying(*this)) return;
     undo();
     if (file_.dequeue(*this)) {
       file_.advance();

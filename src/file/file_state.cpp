@@ -47,7 +47,9 @@ void file_state::advance() noexcept {
       break;
     }
     core_->charge(engine_floor::buffer_cost_ns);
+    tried_ = front;
     const progress made = attempt(*front);
+    tried_ = nullptr;
     if (made == progress::waiting) break;
     queue_.pop();
     front->left_queue(made);

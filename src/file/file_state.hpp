@@ -100,6 +100,8 @@ class file_state final : public resumable {
   void advance() noexcept;
   /// Takes a call out that will not be tried again. False if it is not there.
   bool dequeue(queued_call& call) noexcept;
+  /// Within its attempt().
+  bool is_trying(const queued_call& call) const noexcept { return &call == tried_; }
   void resume_work() noexcept override;
   /// The call at the front is tried again in the next turn: the budget of this one is spent.
   void go_on_next_turn() noexcept;
@@ -219,6 +221,7 @@ class file_state final : public resumable {
   std::atomic<std::uint32_t> references_{1};
   base::optional_mutex mutex_;
   base::intrusive_queue<queued_call, &queued_call::next_queued> queue_;
+  const queued_call* tried_ = nullptr;  ///< by advance(), now
   bool advancing_ = false;
 
   stream::read_buffer reader_;

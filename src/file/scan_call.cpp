@@ -45,6 +45,7 @@ class scan_call final : public read_call<std::unique_ptr<scanner>> {
     if (!std::exchange(expected_, true) && scanner_->wants_size()) scanner_->expect(bytes_left());
     std::size_t used = 0;
     const scan_verdict said = scanner_->take(window, final, used);
+    if (settled_) return give_back(), verdict::ended;  // withdrawn by what the scanner did
     if (used > 0) consume(used);
     wants_room_filled_ = said == scan_verdict::direct;
     // At the end there is nothing more, whatever it says: asking again would never end.

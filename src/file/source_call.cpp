@@ -32,7 +32,8 @@ class source_call final : public file_call<std::unique_ptr<source>> {
         return progress::waiting;
       }
       if (portion_.empty() && !ask()) return end();
-      if (portion_.empty()) {  // not ready yet
+      if (settled_ && !running_) return progress::done;  // withdrawn by what the source did
+      if (portion_.empty()) {                            // not ready yet
         core_->charge(not_ready_cost_ns);
         continue;
       }

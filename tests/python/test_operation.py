@@ -143,6 +143,25 @@ async def test_from_inside_of_itself_it_cannot_be_ended(file, how):
     assert await file.read(3) == b"12e"
 
 
+@pytest.mark.parametrize("end", ["close", "throw"])
+async def test_from_inside_of_it_a_waiting_one_can_be_ended(tmp_path, end):
+    def lines():
+        if end == "close":
+            operation.close()
+        else:
+            with pytest.raises(KeyError):
+                operation.throw(KeyError)
+        yield b"not this"
+
+    async with ringfiles.open(tmp_path / "file", "wb") as file:
+        before = await started(file.write(b"x" * 5_000_000))
+        operation = file.writelines(lines())
+        operation.send(None)
+        assert await file.write(b"end") == 3
+        assert before.done()
+    assert (tmp_path / "file").stat().st_size == 5_000_003
+
+
 async def test_of_a_file_that_nobody_else_has_it_keeps_the_file(path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <functional>
+#include <optional>
 #include <stdexcept>
 
 #include "unit/memory_cancelling.hpp"
@@ -209,6 +211,61 @@ TEST(scans, MemoryThatLacksWhenARequestEndsFailsTheScanOnly) {
       EXPECT_TRUE(all == pattern(file_bytes));
     });
   }
+}
+
+/// Ends its own caller when it is asked so often, as a garbage collection may that it causes.
+struct ending : gathering {
+  ending(int looks, std::function<void()> caller_ends)
+      : gathering(500'000), looks_(looks), caller_ends_(std::move(caller_ends)) {}
+  scan_verdict take(std::string_view bytes, bool final, std::size_t& used) override {
+    if (--looks_ == 0) caller_ends_();
+    return gathering::take(bytes, final, used);
+  }
+  int looks_;
+  std::function<void()> caller_ends_;
+};
+
+TEST(scans, MayEndTheirOwnCaller) {
+  for (const int looks : {1, 2, 3}) {
+    memory_rig rig;
+    rig.disk->put("a", pattern(file_bytes));
+    file f = rig.opened("a", "rb");
+    rig.hold_everything();
+    auto first = begin(f.read(300'000));
+    std::optional<begun<std::unique_ptr<scanner>>> own;
+    own.emplace(begin(scan(f, std::make_unique<ending>(looks, [&] { own->destroy(); }))));
+    auto behind = begin(f.read(5));
+    std::mt19937_64 random;
+    rig.let_go(order::forward, random);
+    EXPECT_FALSE(own->done());
+    EXPECT_TRUE(behind.take() == pattern(5, 300'000)) << looks;
+  }
+}
+
+struct ending_source : portions {
+  explicit ending_source(std::function<void()> caller_ends)
+      : portions("text", 4), caller_ends_(std::move(caller_ends)) {}
+  bool next(std::string_view& portion) override {
+    caller_ends_();
+    return portions::next(portion);
+  }
+  std::function<void()> caller_ends_;
+};
+
+TEST(sources, MayEndTheirOwnCallerAndHaveNotBegun) {
+  memory_rig rig;
+  file f = rig.opened("a", "wb");
+  rig.hold_everything();
+  auto first = begin(f.write(pattern(400'000)));
+  std::optional<begun<std::unique_ptr<source>>> own;
+  own.emplace(begin(write_from(f, std::make_unique<ending_source>([&] { own->destroy(); }))));
+  auto behind = begin(f.write("end"));
+  std::mt19937_64 random;
+  rig.let_go(order::forward, random);
+  rig.run([&]() -> task<> { co_await f.close(); });
+  EXPECT_FALSE(own->done());
+  EXPECT_TRUE(behind.done());
+  EXPECT_TRUE(rig.disk->get("a") == pattern(400'000) + "end");
 }
 
 struct insatiable : scanner {
