@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "methods.hpp"
 #include "ringfiles/detail/huge_pages.hpp"
 #include "scanners.hpp"
 
@@ -95,8 +96,13 @@ class into_scanner final : public python_scanner {
   ~into_scanner() override {
     if (into_.obj != nullptr) PyBuffer_Release(&into_);
   }
-  bool hold(PyObject* into) noexcept {
-    return PyObject_GetBuffer(into, &into_, PyBUF_WRITABLE) == 0;
+  bool hold(PyObject* into, const char* method) noexcept {
+    if (PyObject_GetBuffer(into, &into_, PyBUF_WRITABLE) == 0) return true;
+    if (PyErr_ExceptionMatches(PyExc_BufferError) != 0 ||
+        PyErr_ExceptionMatches(PyExc_TypeError) != 0)
+      PyErr_Format(PyExc_TypeError, "%s() argument must be read-write bytes-like object, not %.50s",
+                   method, type_of_argument(into));
+    return false;
   }
 
   scan_verdict take(std::string_view bytes, bool final, std::size_t& used) override {
@@ -125,9 +131,9 @@ std::unique_ptr<python_scanner> scan_at_hand(std::size_t limit, bool peeks) {
   return std::make_unique<at_hand_scanner>(limit, peeks);
 }
 
-std::unique_ptr<python_scanner> scan_into(PyObject* into, bool once) {
+std::unique_ptr<python_scanner> scan_into(PyObject* into, bool once, const char* method) {
   auto made = std::make_unique<into_scanner>(once);
-  if (!made->hold(into)) return nullptr;
+  if (!made->hold(into, method)) return nullptr;
   return made;
 }
 

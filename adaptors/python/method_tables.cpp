@@ -22,8 +22,6 @@ namespace ringfiles::python {
        "write(data) -> int: how many characters or bytes were taken, which is all of them."},     \
       {"writelines", as_method(object_method<writelines_kind>), METH_O,                           \
        "writelines(lines) -> None: all of an iterable, as one write."},                           \
-      {"readline", as_method(size_method<readline_kind>), METH_FASTCALL,                          \
-       "readline(limit=-1): the next line with its end; empty at the end of the file."},          \
       {"readlines", as_method(size_method<readlines_kind>), METH_FASTCALL,                        \
        "readlines(hint=-1) -> list: the lines that follow; stops after `hint` characters."},      \
       {"lines", as_method(plain_method<lines_kind>), METH_NOARGS,                                 \
@@ -52,6 +50,8 @@ PyMethodDef text_methods[] = {
     RINGFILES_COMMON_METHODS,
     {"read", as_method(size_method<read_kind>), METH_FASTCALL,
      "read(size=-1) -> str: up to `size` characters, all without; empty at the end."},
+    {"readline", as_method(number_method<readline_kind>), METH_FASTCALL,
+     "readline(limit=-1) -> str: the next line with its end; empty at the end of the file."},
     {"readable", as_method(plain_method<readable_kind>), METH_NOARGS, "readable() -> bool"},
     RINGFILES_NO_METHOD,
 };
@@ -60,7 +60,9 @@ PyMethodDef buffered_methods[] = {
     RINGFILES_COMMON_METHODS,
     {"read", as_method(size_method<read_kind>), METH_FASTCALL,
      "read(size=-1) -> bytes: up to `size`, fewer only at the end of the file. read(2)."},
-    {"read1", as_method(size_method<read1_kind>), METH_FASTCALL,
+    {"readline", as_method(size_method<readline_kind>), METH_FASTCALL,
+     "readline(limit=-1) -> bytes: the next line with its end; empty at the end of the file."},
+    {"read1", as_method(number_method<read1_kind>), METH_FASTCALL,
      "read1(size=-1) -> bytes: what is at hand, after one read(2) at the most."},
     {"readinto", as_method(object_method<readinto_kind>), METH_O,
      "readinto(buffer) -> int: how many bytes were put into it."},
@@ -71,7 +73,7 @@ PyMethodDef buffered_methods[] = {
 PyMethodDef readable_methods[] = {
     {"readinto1", as_method(object_method<readinto1_kind>), METH_O,
      "readinto1(buffer) -> int: of what is at hand, after one read(2) at the most."},
-    {"peek", as_method(size_method<peek_kind>), METH_FASTCALL,
+    {"peek", as_method(number_method<peek_kind>), METH_FASTCALL,
      "peek(size=0) -> bytes: what is at hand; the position stays."},
     RINGFILES_NO_METHOD,
 };
@@ -80,6 +82,8 @@ PyMethodDef raw_methods[] = {
     RINGFILES_COMMON_METHODS,
     {"read", as_method(size_method<read_raw_kind>), METH_FASTCALL,
      "read(size=-1) -> bytes: one read(2) of `size`; all without a size."},
+    {"readline", as_method(size_method<readline_kind>), METH_FASTCALL,
+     "readline(limit=-1) -> bytes: the next line with its end; empty at the end of the file."},
     {"readall", as_method(plain_method<readall_kind>), METH_NOARGS,
      "readall() -> bytes: all that follow."},
     {"readinto", as_method(object_method<readinto_raw_kind>), METH_O,

@@ -26,30 +26,39 @@ struct arguments {
 
   bool at_most(Py_ssize_t most) const noexcept {
     if (count <= most) return true;
-    PyErr_Format(PyExc_TypeError, "%s() takes at most %zd argument%s (%zd given)", method, most,
+    PyErr_Format(PyExc_TypeError, "%s expected at most %zd argument%s, got %zd", method, most,
                  most == 1 ? "" : "s", count);
     return false;
   }
   bool between(Py_ssize_t least, Py_ssize_t most) const noexcept {
     if (!at_most(most)) return false;
     if (count >= least) return true;
-    PyErr_Format(PyExc_TypeError, "%s() takes at least %zd argument%s (%zd given)", method, least,
+    PyErr_Format(PyExc_TypeError, "%s expected at least %zd argument%s, got %zd", method, least,
                  least == 1 ? "" : "s", count);
     return false;
   }
-  /// An int, or what has __index__; None and absence are `otherwise`.
-  bool size(Py_ssize_t index, Py_ssize_t otherwise, Py_ssize_t& into) const noexcept {
+  /// An int, or what has __index__.
+  bool number(Py_ssize_t index, Py_ssize_t otherwise, Py_ssize_t& into) const noexcept {
     into = otherwise;
-    if (index >= count || values[index] == Py_None) return true;
-    if (!PyIndex_Check(values[index])) {
-      PyErr_Format(PyExc_TypeError, "argument should be integer or None, not '%.200s'",
-                   Py_TYPE(values[index])->tp_name);
-      return false;
-    }
+    if (index >= count) return true;
     into = PyNumber_AsSsize_t(values[index], PyExc_OverflowError);
     return into != -1 || PyErr_Occurred() == nullptr;
   }
+  /// The same, or None, which is as absence.
+  bool size(Py_ssize_t index, Py_ssize_t otherwise, Py_ssize_t& into) const noexcept {
+    into = otherwise;
+    if (index >= count || values[index] == Py_None) return true;
+    if (PyIndex_Check(values[index])) return number(index, otherwise, into);
+    PyErr_Format(PyExc_TypeError, "argument should be integer or None, not '%.200s'",
+                 Py_TYPE(values[index])->tp_name);
+    return false;
+  }
 };
+
+/// As CPython names the type of an argument that it refuses.
+inline const char* type_of_argument(PyObject* given) noexcept {
+  return given == Py_None ? "None" : Py_TYPE(given)->tp_name;
+}
 
 inline file_object& file_of(const operation_object& operation) noexcept { return *operation.file; }
 
@@ -65,6 +74,15 @@ PyObject* size_method(PyObject* self, PyObject* const* values, Py_ssize_t count)
   const arguments given{kind.name, values, count};
   Py_ssize_t size = -1;
   if (!given.at_most(1) || !given.size(0, -1, size)) return raise_when_awaited(&file_of(self));
+  return make_operation(kind, &file_of(self), nullptr, size);
+}
+
+/// The same, but None is refused.
+template <const operation_kind& kind>
+PyObject* number_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
+  const arguments given{kind.name, values, count};
+  Py_ssize_t size = -1;
+  if (!given.at_most(1) || !given.number(0, -1, size)) return raise_when_awaited(&file_of(self));
   return make_operation(kind, &file_of(self), nullptr, size);
 }
 

@@ -244,7 +244,7 @@ PyObject* seek_method(PyObject* self, PyObject* const* values, Py_ssize_t count)
   const arguments given{"seek", values, count};
   Py_ssize_t offset = 0;
   Py_ssize_t from = 0;
-  if (!given.between(1, 2) || !given.size(0, 0, offset) || !given.size(1, 0, from))
+  if (!given.between(1, 2) || !given.number(0, 0, offset) || !given.number(1, 0, from))
     return raise_when_awaited(&file_of(self));
   return make_operation(seek_kind, &file_of(self), nullptr, offset, from);
 }
@@ -253,7 +253,7 @@ PyObject* pread_method(PyObject* self, PyObject* const* values, Py_ssize_t count
   const arguments given{"pread", values, count};
   Py_ssize_t size = 0;
   Py_ssize_t offset = 0;
-  if (!given.between(2, 2) || !given.size(0, 0, size) || !given.size(1, 0, offset))
+  if (!given.between(2, 2) || !given.number(0, 0, size) || !given.number(1, 0, offset))
     return raise_when_awaited(&file_of(self));
   if (size < 0 || offset < 0) {
     PyErr_SetString(PyExc_ValueError, "pread() takes a size and an offset of zero or more");
@@ -265,7 +265,8 @@ PyObject* pread_method(PyObject* self, PyObject* const* values, Py_ssize_t count
 PyObject* pwrite_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
   const arguments given{"pwrite", values, count};
   Py_ssize_t offset = 0;
-  if (!given.between(2, 2) || !given.size(1, 0, offset)) return raise_when_awaited(&file_of(self));
+  if (!given.between(2, 2) || !given.number(1, 0, offset))
+    return raise_when_awaited(&file_of(self));
   const bool is_bytes = PyObject_CheckBuffer(values[0]) != 0;
   if (!is_bytes || offset < 0) {
     PyErr_SetString(is_bytes ? PyExc_ValueError : PyExc_TypeError,

@@ -34,11 +34,17 @@ PyObject* plain_characters(file_object& file, std::string_view bytes) noexcept {
   return make_ascii(bytes);
 }
 
+/// -1 reads all; below that only the buffered classes refuse.
+void refuse_odd_size(const file_object& file, Py_ssize_t size) noexcept {
+  if (size < -1 && !file.is_text())
+    PyErr_SetString(PyExc_ValueError, "read length must be non-negative or -1");
+}
+
 PyObject* serve_read(operation_object& self) noexcept {
   file_object& file = file_of(self);
   if (!may_read(self, "read of closed file")) return nullptr;
   if (self.number == 0) return empty(file);
-  if (self.number < 0) return nullptr;
+  if (self.number < 0) return refuse_odd_size(file, self.number), nullptr;
   detail::file_buffers& buffers = file.buffers();
   const auto wanted = static_cast<std::size_t>(self.number);
   const std::string_view there = buffers.readable();
@@ -133,7 +139,7 @@ std::unique_ptr<pending> begin_readinto(operation_object& self,
 
 std::unique_ptr<pending> begin_readinto1(operation_object& self,
                                          const std::shared_ptr<loop_engine>&) {
-  return wait_for_scan(file_of(self), scan_into(self.object, true));
+  return wait_for_scan(file_of(self), scan_into(self.object, true, "readinto1"));
 }
 
 std::unique_ptr<pending> begin_readinto_raw(operation_object& self,

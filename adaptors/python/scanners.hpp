@@ -49,8 +49,9 @@ std::unique_ptr<python_scanner> scan_bytes(std::size_t limit);
 /// bytes: what is at hand, at most `limit`. `peeks`: without taking them.
 std::unique_ptr<python_scanner> scan_at_hand(std::size_t limit, bool peeks);
 /// int: how many bytes were put into the buffer `into`; `once`: what is at hand will do.
-/// Null with an exception set if it is no writable buffer.
-std::unique_ptr<python_scanner> scan_into(PyObject* into, bool once);
+/// Null with an exception set, which names the method, if it is no writable buffer.
+std::unique_ptr<python_scanner> scan_into(PyObject* into, bool once,
+                                          const char* method = "readinto");
 /// str of at most `limit` characters.
 std::unique_ptr<python_scanner> scan_characters(file_object& file, std::size_t limit);
 /// str of all that follows.

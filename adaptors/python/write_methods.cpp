@@ -220,8 +220,9 @@ PyObject* mark_detached_method(PyObject* self, PyObject*) noexcept {
 PyObject* truncate_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
   const arguments given{"truncate", values, count};
   Py_ssize_t size = 0;
-  if (!given.at_most(1) || !given.size(0, 0, size)) return raise_when_awaited(&file_of(self));
   const bool has_size = count == 1 && values[0] != Py_None;
+  if (!given.at_most(1) || (has_size && !given.number(0, 0, size)))
+    return raise_when_awaited(&file_of(self));
   return make_operation(truncate_kind, &file_of(self), nullptr, size, has_size ? 1 : 0);
 }
 

@@ -17,16 +17,17 @@ bool prepare(file_object& file, PyObject* data, written& into) noexcept {
 }
 
 bool check_data(file_object& file, PyObject* data) noexcept {
-  const char* type = Py_TYPE(data)->tp_name;
   if (file.is_text()) {
     if (PyUnicode_Check(data)) return true;
-    PyErr_Format(PyExc_TypeError, "write() argument must be str, not %.200s", type);
+    PyErr_Format(PyExc_TypeError, "write() argument must be str, not %.200s",
+                 type_of_argument(data));
     return false;
   }
   if (file.kind() == file_kind::buffered && !file.open->choices.writes())
     return raise_unsupported("write"), false;
   if (PyObject_CheckBuffer(data) != 0) return true;
-  PyErr_Format(PyExc_TypeError, "a bytes-like object is required, not '%.200s'", type);
+  PyErr_Format(PyExc_TypeError, "a bytes-like object is required, not '%.200s'",
+               Py_TYPE(data)->tp_name);
   return false;
 }
 

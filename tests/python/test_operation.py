@@ -2,6 +2,7 @@
 
 import asyncio
 import collections.abc
+import contextlib
 import gc
 import inspect
 import os
@@ -153,13 +154,23 @@ async def test_from_inside_of_it_a_waiting_one_can_be_ended(tmp_path, end):
                 operation.throw(KeyError)
         yield b"not this"
 
-    async with ringfiles.open(tmp_path / "file", "wb") as file:
-        before = await started(file.write(b"x" * 5_000_000))
+    os.mkfifo(tmp_path / "fifo")
+    reading = os.open(tmp_path / "fifo", os.O_RDWR | os.O_NONBLOCK)
+    async with ringfiles.open(tmp_path / "fifo", "wb") as file:
+        before = await started(file.write(b"x" * 300_000))
         operation = file.writelines(lines())
         operation.send(None)
-        assert await file.write(b"end") == 3
-        assert before.done()
-    assert (tmp_path / "file").stat().st_size == 5_000_003
+        behind = await started(file.write(b"end"))
+        assert not before.done() and "suspended" in repr(operation)
+        received = b""
+        while not (before.done() and behind.done()):
+            with contextlib.suppress(BlockingIOError):
+                received += os.read(reading, 65536)
+            await asyncio.sleep(0)
+        await file.flush()
+        received += os.read(reading, 65536)
+    os.close(reading)
+    assert received == b"x" * 300_000 + b"end"
 
 
 async def test_of_a_file_that_nobody_else_has_it_keeps_the_file(path):
