@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 
 import pytest
 
@@ -36,7 +37,8 @@ PROGRAM = """
     async def main():
         global file, task
         file = await ringfiles.open({path!r}, "wb")
-        await file.write(b"x" * {size})
+        for at in range(0, {size}, 1000):
+            await file.write(b"x" * min(1000, {size} - at))
         {then}
 
     {start}
@@ -113,6 +115,9 @@ def forked(function):
     process = multiprocessing.get_context("fork").Process(target=function)
     process.start()
     process.join(PATIENCE_S)
+    if process.is_alive():  # or it would be waited for at the end of the tests
+        process.kill()
+        process.join()
     return process.exitcode
 
 
@@ -122,7 +127,9 @@ def exit_code(pid):
 
 @FORK
 def test_children_read_what_the_parent_opened(tmp_path, request):
-    """A server that forks: each child goes on with the parent's loop, and has loops of its own."""
+    """A server that forks: each child has a loop of its own. With its parent's, it gets what is at
+    hand: what is not would come to the parent, which shares all that the loop waits for.
+    """
     (tmp_path / "file").write_text("".join(f"{n}\n" for n in range(10_000)))
     loop = asyncio.new_event_loop()
     manager = ringfiles.open(tmp_path / "file")
@@ -131,6 +138,7 @@ def test_children_read_what_the_parent_opened(tmp_path, request):
 
     async def lines_of_its_own():
         async with ringfiles.open(tmp_path / "file") as own:
+            await own.fsync()  # by threads or a ring of its own
             return len([line async for line in own])
 
     def child():
@@ -149,19 +157,25 @@ def test_children_read_what_the_parent_opened(tmp_path, request):
 @FORK
 def test_what_the_parent_has_buffered_is_written_once(tmp_path, quiet):
     loop = asyncio.new_event_loop()
-    file = loop.run_until_complete(ringfiles.open(tmp_path / "file", "w").__aenter__())
-    loop.run_until_complete(file.write("parent\n"))
+    files = [loop.run_until_complete(ringfiles.open(tmp_path / "file", "a").__aenter__())]
+    loop.run_until_complete(files[0].write("parent\n"))
 
-    def child():
-        nonlocal file
-        del file
+    def child_that_drops():
+        files.clear()
         gc.collect()
+        time.sleep(0.05)  # in which a thread would write
+
+    def child_that_closes_the_loop():
+        files.clear()
+        loop.close()
 
     def child_that_exits():
         sys.exit(0)
 
-    assert [forked(child), forked(child_that_exits)] == [0, 0]
-    loop.run_until_complete(file.close())
+    children = [child_that_drops, child_that_closes_the_loop, child_that_exits]
+    assert [forked(child) for child in children] == [0] * 3
+    assert (tmp_path / "file").read_text() == ""
+    loop.run_until_complete(files[0].close())
     loop.close()
     assert (tmp_path / "file").read_text() == "parent\n"
 
@@ -171,6 +185,7 @@ def test_a_child_of_a_running_loop_uses_one_of_its_own(tmp_path, request, quiet)
     async def child_uses():
         async with ringfiles.open(tmp_path / "child", "w") as own:
             await own.write("child")
+            await own.fsync()
 
     async def use():
         async with ringfiles.open(tmp_path / "parent", "w") as file:
@@ -179,7 +194,7 @@ def test_a_child_of_a_running_loop_uses_one_of_its_own(tmp_path, request, quiet)
             if pid == 0:
                 status = 1
                 try:
-                    asyncio.run(child_uses())
+                    asyncio.run(asyncio.wait_for(child_uses(), PATIENCE_S))
                     status = 0
                 finally:
                     os._exit(status)
@@ -207,6 +222,7 @@ async def test_forgotten_it_warns_once_and_is_written(tmp_path, mode):
 
 
 async def test_forgotten_it_can_be_saved_by_a_finalizer(tmp_path, quiet):
+    """Its own has run by then."""
     saved = []
 
     class Saving:
@@ -215,6 +231,7 @@ async def test_forgotten_it_can_be_saved_by_a_finalizer(tmp_path, quiet):
 
     holder = Saving()
     holder.file = await ringfiles.open(tmp_path / "file", "w")
+    holder.file.holder = holder
     del holder
     gc.collect()
     await saved[0].write("kept")
