@@ -121,7 +121,7 @@ class character_scanner final : public python_scanner {
   void work() noexcept override { parts_.work(); }
 
  private:
-  scan_verdict join() noexcept {
+  scan_verdict join() {
     const auto how = parts_.step();
     if (how == text_parts::progress::working) return scan_verdict::work;
     return how == text_parts::progress::done ? end_with(parts_.result()) : end_with_error();

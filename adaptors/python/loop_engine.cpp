@@ -147,7 +147,21 @@ std::shared_ptr<loop_engine> loop_engine::of_running_loop() noexcept {
   }
 }
 
+namespace {
+
+/// The first exception of a thread takes memory, and without it the process ends (glibc 2.36): so
+/// it should not be the one that says so.
+void throw_for_once() noexcept {
+  try {
+    throw std::bad_alloc();
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+}  // namespace
+
 std::shared_ptr<loop_engine> loop_engine::make(PyObject* loop) {
+  throw_for_once();
   auto made = std::make_shared<loop_engine>(loop);
   if (!made->watch(loop, made)) return nullptr;
   engines()[loop] = made;

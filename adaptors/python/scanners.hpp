@@ -2,7 +2,8 @@
 //
 // take() runs with the GIL, on the loop's thread; what a scanner made, or the exception that it
 // met, is handed over by result(). A decoding error takes the bytes that it is about, so that a
-// program that goes on after it gets on; they are in the exception (`object`).
+// program that goes on after it gets on; they are in the exception (`object`). What does not fit
+// into memory takes none.
 #pragma once
 
 #include <cstddef>
@@ -26,14 +27,22 @@ class python_scanner : public scanner {
   }
 
  protected:
-  scan_verdict end_with(PyObject* made) noexcept {
+  scan_verdict end_with(PyObject* made) {
     made_ = steal(made);
-    if (made == nullptr) failure_.save();
+    if (made == nullptr) keep_failure();
     return scan_verdict::ended;
   }
-  scan_verdict end_with_error() noexcept { return end_with(nullptr); }
+  scan_verdict end_with_error() { return end_with(nullptr); }
 
  private:
+  void keep_failure() {
+    if (PyErr_ExceptionMatches(PyExc_MemoryError) != 0) {
+      PyErr_Clear();
+      throw std::bad_alloc();  // the scan has failed then, and consumed nothing
+    }
+    failure_.save();
+  }
+
   owned made_;
   saved_exception failure_;
 };

@@ -148,7 +148,7 @@ class text_scanner final : public python_scanner {
     return join();
   }
 
-  scan_verdict join() noexcept {
+  scan_verdict join() {
     const auto how = parts_.step();
     if (how == text_parts::progress::working) return scan_verdict::work;
     return how == text_parts::progress::done ? end_with(parts_.result()) : end_with_error();

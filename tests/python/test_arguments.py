@@ -25,8 +25,8 @@ OF_BYTES = [
     ("readinto", NONCONTIGUOUS),
 ]
 OF_BUFFERED = [
-    ("read", 1, 2), ("read", -2), ("read1", None), ("read1", 1.5), ("read1", 1, 2), ("peek", None), ("peek", 1.5),
-    ("readinto1", None),
+    ("read", 1, 2), ("read", -2), ("read1", None), ("read1", 1.5), ("read1", 1, 2),
+    ("peek", None), ("peek", 1.5), ("readinto1", None),
 ]
 CASES = [(kind, call) for kind, calls in [
     (BUFFERED, OF_ALL + OF_BYTES + OF_BUFFERED), (RAW, OF_ALL + OF_BYTES),

@@ -135,6 +135,7 @@ def test_children_read_what_the_parent_opened(tmp_path, request):
     manager = ringfiles.open(tmp_path / "file")
     file = loop.run_until_complete(manager.__aenter__())
     assert loop.run_until_complete(file.readline()) == "0\n"
+    loop.run_until_complete(file.fsync())  # by threads or a ring, which no child has
 
     async def lines_of_its_own():
         async with ringfiles.open(tmp_path / "file") as own:
