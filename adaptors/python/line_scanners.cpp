@@ -89,10 +89,11 @@ class lines_scanner final : public python_scanner {
   /// Steals `line`.
   bool add(PyObject* line) noexcept {
     const owned kept = steal(line);
-    if (!kept || PyList_Append(lines_.ptr(), line) < 0) return false;
+    if (!kept) return false;
     const Py_ssize_t size = PyObject_Size(line);
     characters_ += static_cast<std::size_t>(size);
-    return true;
+    if (size == 0) return true;  // the end of the file, if the error handler ignores what is there
+    return PyList_Append(lines_.ptr(), line) == 0;
   }
 
   file_object& file_;

@@ -174,8 +174,8 @@ PyObject* serve_lines(operation_object& self) noexcept {
 std::unique_ptr<pending> begin_readlines(operation_object& self,
                                          const std::shared_ptr<loop_engine>&) {
   file_object& file = file_of(self);
-  // As in Python, a hint of zero means none.
-  auto by = scan_lines(file, self.number <= 0 ? no_limit : limit_of(self.number), false);
+  // As in Python, a hint of zero means none, and so many characters are not yet enough.
+  auto by = scan_lines(file, self.number <= 0 ? no_limit : limit_of(self.number) + 1, false);
   return file.kind() == file_kind::raw ? begin_raw(file, std::move(by))
                                        : wait_for_scan(file, std::move(by));
 }

@@ -93,6 +93,19 @@ struct portion {
   bool stuck = false;  ///< nothing more can be had from these bytes now
 };
 
+/// More bytes than were wanted, because they began like one character. If the last one showed that
+/// they are malformed, it is a character of its own, and may be too much.
+void leave_the_last(const text_format& format, std::string_view bytes, std::size_t wanted,
+                    portion& taken) noexcept {
+  const auto most = static_cast<Py_ssize_t>(wanted);
+  if (!taken.text || PyUnicode_GET_LENGTH(taken.text.ptr()) <= most) return;
+  taken.used -= 1;
+  taken.text = steal(decode(format, bytes.substr(0, taken.used)));
+  if (!taken.text || PyUnicode_GET_LENGTH(taken.text.ptr()) <= most) return;
+  taken.used = wanted;  // the handler makes a character of each byte
+  taken.text = steal(PyUnicode_Substring(taken.text.ptr(), 0, most));
+}
+
 portion take_portion(const text_format& format, std::string_view bytes, std::size_t wanted,
                      bool final) noexcept {
   portion taken;
@@ -105,6 +118,7 @@ portion take_portion(const text_format& format, std::string_view bytes, std::siz
         steal(whole && final ? decode(format, part) : decode_partly(format, part, taken.used));
     if (!taken.text || taken.used > 0 || whole) break;
   }
+  if (taken.used > wanted) leave_the_last(format, bytes, wanted, taken);
   taken.stuck = taken.used == 0;
   if (!taken.text || !format.translates() || taken.stuck || bytes[taken.used - 1] != '\r')
     return taken;

@@ -1,5 +1,6 @@
 """Reading and writing do what the built-in file would do, errors included."""
 
+import contextlib
 import io
 
 import pytest
@@ -52,6 +53,15 @@ async def test_newlines(tmp_path, newline):
 async def test_newlines_written(tmp_path, newline):
     options = {"mode": "w", "newline": newline}
     await same(tmp_path / "file", options, [("write", "a\n"), ("writelines", ["b\r\n", "c"])])
+
+
+@pytest.mark.parametrize("options", [{}, {"mode": "rb"}, {"mode": "rb", "buffering": 0}],
+                         ids=["text", "buffered", "raw"])
+async def test_a_hint_is_enough_when_it_is_passed(tmp_path, options):
+    (tmp_path / "file").write_bytes(b"0123456789\n" * 5)
+    calls = [call for hint in (1, 10, 11, 12, 21, 22, 23, 55) for call in [
+        ("readlines", hint), ("seek", 0)]]
+    await same(tmp_path / "file", options, calls)
 
 
 @pytest.mark.parametrize("options", [{}, {"mode": "rb"}, {"mode": "rb", "buffering": 0}],
@@ -166,3 +176,32 @@ async def test_results_are_the_very_objects_of_the_file(tmp_path):
         assert type(await file.read()) is bytes
         assert type(await file.tell()) is int
         assert await file.flush() is None
+
+
+BEGUN = [b"\xe2\x11\xac", b"\xf0\x9f", b"\xf0\x9f\xa6", b"\xf0\x9fx", b"\xf0\x9f\xa6x\n",
+         b"a\xe2\x82b", b"\xed\xa0\x80x", b"\xc3\xe2\x82\xac", b"\xff\xfe\xe2"]
+
+
+@pytest.mark.parametrize("content", BEGUN, ids=repr)
+@pytest.mark.parametrize("errors", ["replace", "ignore", "surrogateescape", "strict"])
+@pytest.mark.parametrize("name", ["read", "readline"])
+@pytest.mark.parametrize("size", [1, 2, 3])
+async def test_no_more_characters_than_asked_for_of_begun_ones(
+        tmp_path, content, errors, name, size):
+    (tmp_path / "file").write_bytes(content)
+    options = {"encoding": "utf-8", "errors": errors}
+    if errors == "strict":  # there the built-in file raises earlier: see the manual
+        async with ringfiles.open(tmp_path / "file", **options) as file:
+            with contextlib.suppress(UnicodeDecodeError):
+                assert len(await getattr(file, name)(size)) <= size
+        return
+    await same(tmp_path / "file", options, [(name, size)] * 6)
+
+
+@pytest.mark.parametrize("end", [b"\xff", b"\xe2\x82"])
+@pytest.mark.parametrize("name", ["lines", "readlines"])
+async def test_an_end_that_is_ignored_is_no_line(tmp_path, end, name):
+    (tmp_path / "file").write_bytes(b"line\n" + end)
+    async with ringfiles.open(tmp_path / "file", encoding="utf-8", errors="ignore") as file:
+        assert await getattr(file, name)() == ["line\n"]
+        assert await getattr(file, name)() == []
