@@ -110,6 +110,21 @@ TEST_P(adopting, TakesBlockingPipesWithoutHoldingTheLoop) {
   });
 }
 
+// Its descriptors are none of the kernel's.
+TEST(adopting_in_memory, IsRefusedAndLeavesTheDescriptorOpen) {
+  engine memory({.backend = backend_kind::memory, .memory = std::make_shared<memory_filesystem>()});
+  const int fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  try {
+    const file f = adopt(memory, fd, "rb", {.path = "name"});
+    ADD_FAILURE() << "adopted";
+  } catch (const error& refused) {
+    EXPECT_EQ(refused.number(), EBADF);
+    EXPECT_EQ(refused.path(), "name");
+  }
+  EXPECT_GE(::fcntl(fd, F_GETFD), 0);
+  ::close(fd);
+}
+
 class sharing : public suite {};
 CONTRACT_FOR_ALL(sharing);
 

@@ -73,6 +73,35 @@ async def test_the_rest_of_a_long_text_behind_a_line(tmp_path, content, before):
         assert await file.read() == content.replace("\r\n", "\n")
 
 
+@pytest.mark.parametrize("content, more", [
+    ("a" * 400_000, "b" * 200_000), ("a" * 400_000, "é\r\n" * 50_000),
+    ("é" * 200_000, "\n" * 200_000),
+], ids=["plain", "wide", "newlines"])
+async def test_a_long_text_that_grows_while_it_is_read(tmp_path, content, more):
+    (tmp_path / "file").write_bytes(content.encode())
+    async with ringfiles.open(tmp_path / "file", encoding="utf-8") as file:
+        reading = file.read()
+        future = reading.send(None)  # it has asked for the size
+        future._asyncio_future_blocking = False
+        with open(tmp_path / "file", "ab") as appending:
+            appending.write(more.encode())
+        await future
+        assert await rest_of(reading) == (content + more).replace("\r\n", "\n")
+
+
+async def rest_of(operation):
+    """What the awaitable gives that was driven by hand until now."""
+    class Rest:
+        def __await__(self):
+            try:
+                while True:
+                    yield operation.send(None)
+            except StopIteration as ended:
+                return ended.value
+
+    return await Rest()
+
+
 BROKEN = b"\xff\xfe caf\xe9 \xe2\x82 quick\r\nbrown\rfox \xf0\x9f\xa6\x8a jumps\n" * 20_000
 
 
