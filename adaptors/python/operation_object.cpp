@@ -24,7 +24,11 @@ PyObject* filename_of(const operation_object& self) noexcept {
 /// through its argument, or the exception that it was to raise, would never end.
 void let_go(operation_object& self) noexcept {
   self.at = operation_object::state::over;
-  delete std::exchange(self.waits, nullptr);
+  if (self.waits != nullptr) {
+    // What it has read and not given goes back, unless somebody has gone on behind it.
+    if (self.file != nullptr) self.file->buffers();
+    delete std::exchange(self.waits, nullptr);
+  }
   Py_CLEAR(self.object);
 }
 

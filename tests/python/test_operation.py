@@ -190,6 +190,20 @@ async def test_dropped_while_it_waits_it_lets_the_next_one_read(fifo, name):
     assert await asyncio.wait_for(file.readline(), PATIENCE_S) == b"1st\n"
 
 
+async def test_ended_and_dropped_it_moves_nothing_under_the_reads_behind_it(fifo):
+    """Lines that were given from the buffer meanwhile count as well."""
+    file, writing = fifo
+    operation = file.read(4)
+    future = operation.send(None)
+    future._asyncio_future_blocking = False
+    os.write(writing, b"1st 2nd\n3rd\n4th\n")
+    await asyncio.wait_for(future, PATIENCE_S)
+    assert await file.readline() == b"2nd\n"
+    operation.close()
+    assert await file.read(4) == b"3rd\n"
+    assert await file.readline() == b"4th\n"
+
+
 @pytest.mark.parametrize("name", ["__anext__", "read", "close"])
 async def test_never_awaited_it_warns(file, name):
     with pytest.warns(RuntimeWarning, match=rf"coroutine '\w+\.{name}' was never awaited"):
