@@ -78,9 +78,11 @@ class read_call : public file_call<T> {
     taken_ = 0;
   }
 
-  // Nobody got the bytes, so they are there for the next read; unless one has gone on behind them.
+  // Nobody got the bytes, so they are there for the next read; unless somebody has gone on behind
+  // them. A write that is under way has not moved the position yet.
   void undelivered() noexcept override {
-    if (this->file_.is_open() && this->file_.position() == ended_at_) give_back();
+    const bool is_last = !this->file_.writing() && this->file_.position() == ended_at_;
+    if (this->file_.is_open() && is_last) give_back();
   }
 
  private:

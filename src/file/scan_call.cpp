@@ -139,6 +139,8 @@ class scan_call final : public read_call<std::unique_ptr<scanner>> {
 
   // The scanner is told when it is asked again: what it throws is for the caller.
   void account_read(std::size_t count) noexcept {
+    // The call before it has given back what nobody had got: it reads anew, from there.
+    if (file_.position() != wanted_.offset) return;
     fell_short_ = count < wanted_.size;  // at the end of the file, as a rule: the buffer will tell
     file_.forget_buffered(file_.position() + count);
     note_taken(count);

@@ -268,6 +268,58 @@ TEST(sources, MayEndTheirOwnCallerAndHaveNotBegun) {
   EXPECT_TRUE(rig.disk->get("a") == pattern(400'000) + "end");
 }
 
+/// Two reads end in one turn; the caller of the first ends that of the second, which was not told
+/// yet, while `third` is under way behind them.
+template <class Third, class Check>
+void second_of_three_is_dropped(const char* mode, Third third, Check check) {
+  memory_rig rig;
+  rig.disk->put("a", pattern(file_bytes));
+  file f = rig.opened("a", mode);
+  rig.hold_everything();
+  std::optional<begun<std::string>> second;
+  operation<std::string> first = f.read(10);
+  ASSERT_FALSE(first.call()->try_now());
+  first.call()->start({[](void* doomed) noexcept {
+                         static_cast<std::optional<begun<std::string>>*>(doomed)->reset();
+                       },
+                       &second});
+  second.emplace(begin(f.read(65'536 - 10)));
+  auto behind = begin(third(f));
+  std::mt19937_64 random;
+  rig.let_go(order::forward, random);
+  ASSERT_FALSE(second.has_value());
+  check(rig, f, behind);
+}
+
+TEST(scans, ReadAgainFromWhereBytesWereGivenBack) {
+  second_of_three_is_dropped(
+      "rb",
+      [](file& f) { return scan(f, std::make_unique<gathering>(300'000, scan_verdict::direct)); },
+      [](memory_rig& rig, file& f, auto& behind) {
+        const std::string got = text_of(behind.take());
+        const std::size_t from = got == pattern(300'000, 10) ? 10 : 65'536;
+        EXPECT_TRUE(got == pattern(300'000, from));
+        rig.run([&]() -> task<> {
+          const std::string rest = co_await f.read();
+          EXPECT_TRUE(rest == pattern(file_bytes - 300'000 - from, 300'000 + from));
+        });
+      });
+}
+
+TEST(reads, AWriteBehindADroppedOneStaysWhereItIs) {
+  second_of_three_is_dropped(
+      "r+b", [](file& f) { return f.write(std::string(300'000, 'x')); },
+      [](memory_rig& rig, file& f, auto&) {
+        rig.run([&]() -> task<> {
+          EXPECT_EQ(co_await f.tell(), 365'536U);
+          co_await f.write("end");
+          co_await f.close();
+        });
+        EXPECT_TRUE(rig.disk->get("a") == pattern(65'536) + std::string(300'000, 'x') + "end" +
+                                              pattern(file_bytes - 365'539, 365'539));
+      });
+}
+
 struct insatiable : scanner {
   scan_verdict take(std::string_view bytes, bool, std::size_t& used) override {
     used = bytes.size();
