@@ -4,12 +4,18 @@ A call has the *turn* from when it is sent to a thread until its caller has got 
 the next one never starts before it is known whether the result was delivered, and what a
 cancelled read took can be put back first. The lock is only held for a few bytecodes, never
 across a call on the file.
+
+What a call itself calls (the iterator that `writelines` takes, an object below a text file) may use
+the file as well, and wait for it. Such a call from within would wait for ever for the one that it
+comes from. So a call that runs has a queue of its own for them, which its context leads to. It
+keeps the turn until that queue is empty.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -20,6 +26,25 @@ from . import _jobs
 from ._jobs import State
 
 _T = TypeVar("_T")
+
+
+class _Inside:
+    """In the context of a call while it runs, and of what is called and begun from there.
+
+    Such a context may outlive the call, so nothing is kept of one that is over.
+    """
+
+    __slots__ = ("around", "queue")
+
+    def __init__(self, queue: Fifo) -> None:
+        self.queue: Fifo | None = queue
+        self.around = _inside.get()
+        while self.around is not None and self.around.queue is None:
+            self.around = self.around.around
+
+
+_inside: contextvars.ContextVar[_Inside | None] = contextvars.ContextVar(
+    "ringfiles_inside", default=None)
 
 
 class _Call(_jobs.Job[Any]):
@@ -39,10 +64,21 @@ class _Call(_jobs.Job[Any]):
         self.executor = executor
         self.certain = certain
         self.turn: asyncio.Future[None] | None = None
+        self.from_within: Fifo | None = None
+        self.is_over = False
 
     def invoke(self) -> Any:
         self.fifo.put_back()
-        return self.function()
+        self.from_within = Fifo(self)
+        inside = _Inside(self.from_within)
+        _inside.set(inside)  # The context is that of this job alone.
+        try:
+            return self.function()
+        finally:
+            with self.fifo.lock:
+                inside.queue = None
+                if not self.from_within._calls:
+                    self.from_within = None  # A circle ends here.
 
     def on_orphaned(self) -> None:
         following = self.fifo.leave(self, undelivered=True)
@@ -56,17 +92,25 @@ class _Call(_jobs.Job[Any]):
 
     def is_dead(self) -> bool:
         """Its loop was closed under it, so its task will never leave the queue."""
+        if self.is_over and self.from_within is not None:
+            return self.from_within.is_dead()
         return self.loop.is_closed() and self.state is not State.RUNNING
 
 
 class Fifo:
     """SAFETY: may be used from several loops in several threads, as `stdout` is."""
 
-    def __init__(self) -> None:
+    def __init__(self, around: _Call | None = None) -> None:
+        """`around`: it is for the calls from within that one."""
+        self._around = around
+        self._file_queue: Fifo = self
         # Reentrant, because the garbage collector may end a waiting task while we hold it.
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        if around is not None:
+            self._file_queue = around.fifo._file_queue
+            self.lock = around.fifo.lock
         self._calls: deque[_Call] = deque()  # The first one has the turn.
-        self._undelivered: Callable[[], Any] | None = None
+        self._undelivered: Callable[[], Any] | None = None  # Of the file's queue alone.
 
     async def run(
         self,
@@ -77,7 +121,8 @@ class Fifo:
         certain: bool = False,
         inline: Callable[[], bool] | None = None,
     ) -> _T:
-        """Calls `function` in a thread when all earlier calls are over.
+        """Calls `function` in a thread when all earlier calls are over, but for one that this is
+        called from within.
 
         Cancelled before it began, it never runs, unless it is `certain` (a close), which then
         happens without its caller. If `inline` says so when the turn has come, it is called
@@ -85,34 +130,57 @@ class Fifo:
         """
         call = _Call(self, function, loop, executor, certain)
         if not self._enter(call):
-            await self._wait_for_turn(call)
+            await call.fifo._wait_for_turn(call)
         if inline is not None and inline():
-            return cast(_T, self._run_inline(call))
-        return cast(_T, await self._run_in_thread(call))
+            return cast(_T, call.fifo._run_inline(call))
+        return cast(_T, await call.fifo._run_in_thread(call))
 
     def put_back(self) -> None:
         """Gives back what a cancelled read took. Called by whoever has the turn, in its thread."""
-        undelivered, self._undelivered = self._undelivered, None
+        of_file = self._file_queue
+        undelivered, of_file._undelivered = of_file._undelivered, None
         if undelivered is not None:
             undelivered.put_back()  # type: ignore[attr-defined]
+
+    def is_dead(self) -> bool:
+        return all(call.is_dead() for call in self._calls)
 
     def leave(self, call: _Call, undelivered: bool = False) -> _Call | None:
         """Ends the turn. Returns the next call if it has no caller: then it is ours to run."""
         if undelivered and hasattr(call.function, "put_back"):
-            self._undelivered = call.function
-        with self._lock:
-            return self._advance() if self._calls and self._calls[0] is call else None
+            self._file_queue._undelivered = call.function
+        with self.lock:
+            if not self._calls or self._calls[0] is not call:
+                return None
+            call.is_over = True
+            if call.from_within is not None and call.from_within._calls:
+                return None  # The last of them passes the turn on.
+            call.from_within = None
+            return self._advance()
 
     def _enter(self, call: _Call) -> bool:
-        """Joins the queue. Returns whether the turn came at once."""
+        """Joins the queue, this or one of a call around. Returns whether the turn came at once."""
+        with self.lock:
+            call.fifo = self._innermost()
+            return call.fifo._append(call)
+
+    def _innermost(self) -> Fifo:
+        """The queue for calls that are made in this context."""
+        inside = _inside.get()
+        while inside is not None:
+            if inside.queue is not None and inside.queue._file_queue is self:
+                return inside.queue
+            inside = inside.around
+        return self
+
+    def _append(self, call: _Call) -> bool:
         orphan = None
-        with self._lock:
-            if self._calls and self._calls[0].is_dead():
-                orphan = self._advance()
-            self._calls.append(call)
-            has_turn = self._calls[0] is call
-            if not has_turn:
-                call.turn = call.loop.create_future()
+        if self._calls and self._calls[0].is_dead():
+            orphan = self._advance()
+        self._calls.append(call)
+        has_turn = self._calls[0] is call
+        if not has_turn:
+            call.turn = call.loop.create_future()
         self._see_to(orphan)
         return has_turn
 
@@ -125,14 +193,15 @@ class Fifo:
             if following.state is not State.WITHDRAWN and _wake(following):
                 return None
             self._calls.popleft()
-        return None
+        around = self._around
+        return around.fifo.leave(around) if around is not None and around.is_over else None
 
     async def _wait_for_turn(self, call: _Call) -> None:
         assert call.turn is not None
         try:
             await call.turn
         except BaseException:
-            with self._lock:
+            with self.lock:
                 has_turn = bool(self._calls) and self._calls[0] is call
                 if call.certain:
                     call.turn = None
@@ -175,7 +244,7 @@ class Fifo:
         while orphan is not None:
             if _jobs.start_unwatched(orphan, orphan.loop, orphan.executor):
                 return
-            orphan = self.leave(orphan)
+            orphan = orphan.fifo.leave(orphan)
 
 
 def _is_cancelled(future: asyncio.Future[Any] | None) -> bool:
