@@ -51,6 +51,8 @@ struct file_state_of_python {
   bool shared = false;    ///< others may use the descriptor: each call looks where it is
   bool usual = true;      ///< none of these
   bool warned = false;    ///< of being dropped while it was open
+  /// While the iterator of a writelines() runs: what that has taken and not handed over.
+  std::string* gathered = nullptr;
 
   /// What is left to do happens in the background; the memory of the core's file is given back.
   void close() noexcept {
@@ -89,6 +91,10 @@ struct file_object {
   bool check_writable() const noexcept;
 
   ringfiles::file& core() noexcept { return open->file; }
+  /// From within the iterator of a writelines() under way: the lines up to here go to the core.
+  /// Blocks.
+  void hand_over_lines();
+
   /// The core's buffers, with what the window took accounted for.
   detail::file_buffers& buffers() noexcept {
     open->window.settle(open->buffers);

@@ -60,6 +60,16 @@ inline const char* type_of_argument(PyObject* given) noexcept {
   return given == Py_None ? "None" : Py_TYPE(given)->tp_name;
 }
 
+/// Waits on the loop's thread, for those who cannot await, while turns of the engine go on.
+template <class Done>
+void wait_here(loop_engine& engine, Done done) {
+  while (!done()) {
+    engine.core().run_completions();
+    if (done()) return;
+    engine.core().wait();
+  }
+}
+
 inline file_object& file_of(const operation_object& operation) noexcept { return *operation.file; }
 
 /// A method without arguments.

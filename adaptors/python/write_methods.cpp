@@ -173,6 +173,11 @@ constinit const operation_kind close_kind{"close", serve_close, begin_close};
 // For those who cannot await: what was buffered is still written, in the background.
 PyObject* close_now_method(PyObject* self, PyObject*) noexcept {
   file_state_of_python& state = *file_of(self).open;
+  try {
+    file_of(self).hand_over_lines();
+  } catch (...) {
+    // Nobody awaits this.
+  }
   state.window.settle(state.buffers);
   state.close();
   Py_RETURN_NONE;
@@ -182,16 +187,30 @@ namespace {
 
 /// Waits on the loop's thread.
 template <class T>
-T wait_here(loop_engine& engine, operation<T> what) {
+T await_here(loop_engine& engine, operation<T> what) {
   bool ended = false;
   detail::call_base& call = *what.call().get();
   if (!call.try_now()) {
     call.start({[](void* flag) noexcept { *static_cast<bool*>(flag) = true; }, &ended});
-    while (!ended) {
-      if (engine.core().run_completions() == 0 && !ended) engine.core().wait();
-    }
+    wait_here(engine, [&] { return ended; });
   }
   return what.call()->take();
+}
+
+/// Returns the position behind all that was written; 0 of a file that has none.
+std::uint64_t flush_here(file_object& file) {
+  file.buffers();
+  loop_engine& engine = *file.open->engine;
+  await_here(engine, file.core().flush());
+  return file.core().seekable() ? await_here(engine, file.core().tell()) : 0;
+}
+
+/// A flush would wait for the writelines() that this is called from.
+std::uint64_t settle_within_lines(file_object& file) {
+  file.hand_over_lines();
+  std::uint64_t position = 0;
+  wait_here(*file.open->engine, [&] { return file.buffers().settle_within(position); });
+  return position;
 }
 
 }  // namespace
@@ -201,10 +220,10 @@ PyObject* settle_now_method(PyObject* self, PyObject*) noexcept {
   file_object& file = file_of(self);
   if (!file.check_open()) return nullptr;
   try {
-    file.buffers();
-    wait_here(*file.open->engine, file.core().flush());
+    const std::uint64_t position =
+        file.open->gathered != nullptr ? settle_within_lines(file) : flush_here(file);
     if (!file.core().seekable()) Py_RETURN_NONE;
-    return PyLong_FromUnsignedLongLong(wait_here(*file.open->engine, file.core().tell()));
+    return PyLong_FromUnsignedLongLong(position);
   } catch (...) {
     raise_current(file.name);
     return nullptr;

@@ -49,9 +49,17 @@ class line_source final : public source {
 
   void gather() {
     while (gathered_.size() < portion_bytes && rest_.empty() && !long_.is_set()) {
-      const owned line = steal(PyIter_Next(lines_.ptr()));
+      const owned line = next_line();
       if (!line || !take(line.ptr())) return failure_.save();  // or the end: nothing to save
     }
+  }
+
+  /// The iterator may know the file, and detach or close it.
+  owned next_line() {
+    std::string* const outer = std::exchange(file_.open->gathered, &gathered_);
+    owned line = steal(PyIter_Next(lines_.ptr()));
+    file_.open->gathered = outer;
+    return line;
   }
 
   bool take(PyObject* line) {
@@ -80,6 +88,16 @@ class line_source final : public source {
   long_text long_;         ///< one that is to be encoded
   saved_exception failure_;
 };
+
+}  // namespace
+
+void file_object::hand_over_lines() {
+  if (open->gathered == nullptr) return;
+  wait_here(*open->engine, [this] { return buffers().write_within(*open->gathered); });
+  open->gathered->clear();
+}
+
+namespace {
 
 /// A file that is only read refuses the first line, if there is one.
 PyObject* refuse_lines(file_object& file, PyObject* lines) noexcept {

@@ -65,6 +65,27 @@ std::optional<std::uint64_t> file_buffers::position() const noexcept {
   return state_->position();
 }
 
+bool file_buffers::write_within(std::string_view bytes) {
+  if (state_ == nullptr || !state_->is_open()) return true;
+  state_->prepare_to_write();
+  auto& writer = state_->writer();
+  const auto has_room = [&] { return writer.fits(bytes.size()) || writer.empty(); };
+  if (!has_room()) state_->drain();
+  if (has_room()) return writer.take(bytes), true;
+  return state_->has_drain_error();  // told by settle_within(), or by the close
+}
+
+bool file_buffers::settle_within(std::uint64_t& position) {
+  position = 0;
+  if (state_ == nullptr || !state_->is_open()) return true;
+  const drain_result drained = state_->drain();
+  if (const auto code = state_->take_drain_error())
+    throw error(code, "write", state_->about().path);
+  if (drained == drain_result::waiting) return false;
+  position = state_->position();
+  return true;
+}
+
 void file_buffers::share_position() noexcept {
   if (!is_settled()) return;
   shared_at_ = sys::set_position_of(state_->about().fd, state_->position());

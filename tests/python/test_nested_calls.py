@@ -1,6 +1,7 @@
 """Calls on a file from within a call on that file: they do not wait for it."""
 
 import asyncio
+import errno
 import gc
 import io
 import os
@@ -9,7 +10,7 @@ import weakref
 import pytest
 
 import ringfiles
-from conftest import PATIENCE_S, Stop, cancelled, settle, started
+from conftest import PATIENCE_S, Stop, cancelled, settle, started, until
 from ringfiles.threadpool import wrap
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -276,3 +277,55 @@ async def test_nothing_is_kept_of_a_call_that_is_over():
     assert gone() is None
     go.set()
     await asyncio.wrap_future(made[0])
+
+
+# ---- Files of the engine: their iterators run on the loop's thread ------------------------------
+
+
+@pytest.mark.parametrize("mode", ["w", "wb"])
+@pytest.mark.parametrize("count", [0, 3, 30_000])
+@pytest.mark.parametrize("queued", [False, True], ids=["at once", "queued"])
+@pytest.mark.parametrize("how", ["detach", "close"])
+async def test_the_lines_may_detach_or_close_a_file_of_the_engine(
+        tmp_path, mode, count, queued, how):
+    file = await ringfiles.open(tmp_path / "file", mode)
+    kind, below = (str if mode == "w" else lambda text: text.encode()), []
+
+    def lines():
+        for number in range(count):
+            yield kind(f"{number}\n")
+        below.append(file.detach() if how == "detach" else file._file.close())
+        yield kind("behind")
+
+    earlier = 100_000 if queued else 0
+    first = asyncio.ensure_future(file.writelines([kind("first\n")] * earlier))
+    if queued:
+        await asyncio.sleep(0)
+    with pytest.raises(ValueError, match="detached" if how == "detach" else "closed"):
+        await asyncio.wait_for(file.writelines(lines()), PATIENCE_S)
+    await first
+    expected = b"first\n" * earlier + b"".join(b"%d\n" % number for number in range(count))
+    if how == "detach":
+        below[0].write(b"by hand")
+        below[0].close()
+        expected += b"by hand"
+    await until(lambda: (tmp_path / "file").stat().st_size == len(expected))
+    assert (tmp_path / "file").read_bytes() == expected
+
+
+async def test_detaching_among_lines_that_do_not_fit_on_the_disk_says_so():
+    file = await ringfiles.open("/dev/full", "w")
+    told = []
+
+    def lines():
+        yield "line\n"
+        try:
+            file.detach()
+        except OSError as error:
+            told.append(error.errno)
+        yield "line\n"
+
+    await file.writelines(lines())
+    assert told == [errno.ENOSPC]
+    with pytest.raises(OSError):
+        await file.close()

@@ -39,6 +39,13 @@ class file_buffers {
   /// False: the turn has lasted long enough. Reads the clock.
   bool may_go_on() const noexcept;
 
+  // ---- From within source::next() of a write_from() on this file, whose call has the queue ----
+  /// Takes `bytes` as a portion. False: ask again after a turn of the engine.
+  bool write_within(std::string_view bytes);
+  /// Whether all that was taken is in the file; `position` is behind it. False: ask again after a
+  /// turn of the engine. ERRORS: what a write met.
+  bool settle_within(std::uint64_t& position);
+
   /// For a descriptor that others use as well (a child process, lseek(2)): moves its own position
   /// to where the file is. Nothing while calls are queued or bytes are to be written.
   void share_position() noexcept;
