@@ -4,6 +4,7 @@
 
 #include "engine/budget.hpp"
 #include "ringfiles/detail/buffers.hpp"
+#include "ringfiles/source.hpp"
 #include "unit/memory_rig.hpp"
 
 namespace ringfiles::testing {
@@ -99,6 +100,64 @@ TEST_F(buffers, ForgetWhatOthersMayHaveChanged) {
   file_buffers(f).forget();
   EXPECT_EQ(file_buffers(f).readable(), "");
   EXPECT_EQ(file_buffers(f).position(), 0U);
+}
+
+/// A first portion; asked again, it writes more by the file's buffers and settles the file.
+class settling_source final : public source {
+ public:
+  settling_source(memory_rig& rig, file& to, std::string more, std::string& settled)
+      : rig_(rig), buffers_(to), more_(std::move(more)), settled_(settled) {}
+
+  bool next(std::string_view& portion) override {
+    portion = std::exchange(first_, "");
+    if (portion.empty()) settle();
+    return !portion.empty();
+  }
+
+ private:
+  void settle() {
+    while (!buffers_.write_within(more_)) go_on();
+    std::uint64_t position = 0;
+    while (!buffers_.settle_within(position)) go_on();
+    settled_ = rig_.disk->get("a").value_or("") + " at " + std::to_string(position);
+  }
+  void go_on() {
+    if (!rig_.turn()) rig_.release(order::forward, random_);
+  }
+
+  memory_rig& rig_;
+  file_buffers buffers_;
+  std::string_view first_ = "first ";
+  std::string more_;
+  std::string& settled_;
+  std::mt19937_64 random_{1};
+};
+
+TEST_F(buffers, AreSettledFromWithinASource) {
+  for (const bool held : {false, true}) {
+    for (const std::size_t size : {1UL, 200'000UL}) {
+      fill("");
+      if (held) rig.hold_everything();
+      const std::string more(size, 'm');
+      std::string settled;
+      auto earlier = begin(f.write("earlier "));
+      auto writing = begin(write_from(f, std::make_unique<settling_source>(rig, f, more, settled)));
+      std::mt19937_64 random(2);
+      rig.let_go(order::forward, random);
+      ASSERT_TRUE(writing.done());
+      EXPECT_EQ(settled, "earlier first " + more + " at " + std::to_string(14 + size));
+    }
+  }
+}
+
+TEST_F(buffers, ThatCannotBeSettledFromWithinASourceSayWhy) {
+  fill("");
+  rig.disk->fail(opcode::write, ENOSPC);
+  std::string settled;
+  auto writing = begin(write_from(f, std::make_unique<settling_source>(rig, f, "x", settled)));
+  rig.crank();
+  EXPECT_EQ(writing.number(), ENOSPC);
+  EXPECT_EQ(settled, "");
 }
 
 /// Charges with 200 µs between them until the turn is over.
