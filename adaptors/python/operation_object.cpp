@@ -40,6 +40,14 @@ void end(operation_object& self) noexcept {
   if (raised) raised.restore();
 }
 
+/// From outside, and not by the task that waits: that shall learn of it, and not wait for ever.
+void end_early(operation_object& self) noexcept {
+  const bool waits = self.waits != nullptr && self.waits->future() != nullptr;
+  const owned future = waits ? borrow(self.waits->future()) : owned();
+  end(self);  // what it waits for goes on without it
+  if (future) suspension::wake(future);
+}
+
 PySendResult finish(operation_object& self, PyObject* value, PyObject** result) noexcept {
   *result = value;
   if (value == nullptr) return end(self), PYGEN_ERROR;
@@ -208,7 +216,7 @@ PyObject* throw_into(PyObject* object, PyObject* const* arguments, Py_ssize_t co
   if (!can_be_thrown(type, value, traceback)) return nullptr;
   if (!check_not_running(self)) return nullptr;
   if (self.at == operation_object::state::over) return raise_reused(), nullptr;
-  end(self);  // what it waits for goes on without it
+  end_early(self);
   if (PyExceptionInstance_Check(type)) {
     value = type;
     type = PyExceptionInstance_Class(type);
@@ -219,7 +227,7 @@ PyObject* throw_into(PyObject* object, PyObject* const* arguments, Py_ssize_t co
 
 PyObject* close(PyObject* self, PyObject*) noexcept {
   if (!check_not_running(of(self))) return nullptr;
-  end(of(self));
+  end_early(of(self));
   Py_RETURN_NONE;
 }
 

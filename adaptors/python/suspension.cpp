@@ -27,9 +27,13 @@ void suspension::resume(void* self) noexcept {
   auto& waiting = *static_cast<suspension*>(self);
   waiting.leave();
   waiting.ended_ = true;
+  wake(std::move(waiting.future_));
+}
+
+// By value: what follows may end the awaitable.
+void suspension::wake(owned future) noexcept {
   static PyObject* const done = PyUnicode_InternFromString("done");
   static PyObject* const set_result = PyUnicode_InternFromString("set_result");
-  const owned future = std::move(waiting.future_);  // what follows may end the awaitable
   const owned is_done = steal(PyObject_CallMethodNoArgs(future.ptr(), done));
   if (is_done.is_valid() && is_done.ptr() == Py_False)
     steal(PyObject_CallMethodOneArg(future.ptr(), set_result, Py_None));

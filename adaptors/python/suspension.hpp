@@ -22,6 +22,8 @@ class suspension final : public waiter {
   PyObject* future() const noexcept override { return future_.ptr(); }
   const std::shared_ptr<loop_engine>& engine() const noexcept { return engine_; }
   std::unique_ptr<pending>& call() noexcept { return call_; }
+  /// Whoever waits for the future goes on.
+  static void wake(owned future) noexcept;
 
  private:
   static void resume(void* self) noexcept;

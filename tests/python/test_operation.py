@@ -114,6 +114,31 @@ async def test_throw_raises_what_is_thrown(fifo, state, thrown):
     assert await file.read(1) == b"x"
 
 
+@pytest.mark.parametrize("how", ["close", "throw"])
+@pytest.mark.parametrize("waiting", ["its task", "a coroutine"])
+@pytest.mark.parametrize("name", ["__anext__", "read"])
+async def test_ended_under_a_task_it_does_not_leave_that_waiting(fifo, how, waiting, name):
+    file, writing = fifo
+    operation = getattr(file, name)()
+
+    async def use():
+        return await operation
+
+    task = await started(operation if waiting == "its task" else use())
+    if how == "close":
+        operation.close()
+    else:
+        with pytest.raises(KeyError):
+            operation.throw(KeyError)
+    await settle()
+    assert task.done()
+    # As of a coroutine object.
+    with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+        task.result()
+    os.write(writing, b"x\n")
+    assert await asyncio.wait_for(file.readline(), PATIENCE_S) == b"x\n"
+
+
 @pytest.mark.parametrize("thrown", [
     (), ("a str",), (1,), (object,), (KeyError("why"), "why"), (KeyError, None, 1),
     (KeyError, None, None, None)], ids=str)
