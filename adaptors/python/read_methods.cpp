@@ -75,6 +75,9 @@ PyObject* serve_peek(operation_object& self) noexcept {
 }
 
 std::unique_ptr<pending> begin_read1(operation_object& self, const std::shared_ptr<loop_engine>&) {
+  // A size that open() was given is the most that comes at once, as in CPython.
+  const std::size_t chosen = file_of(self).buffers().chosen_bytes();
+  if (self.number < 0 && chosen > 0) self.number = static_cast<Py_ssize_t>(chosen);
   return wait_for_scan(file_of(self), scan_at_hand(limit_of(self.number), false));
 }
 

@@ -65,6 +65,10 @@ std::optional<std::uint64_t> file_buffers::position() const noexcept {
   return state_->position();
 }
 
+std::size_t file_buffers::chosen_bytes() const noexcept {
+  return state_ == nullptr ? 0 : state_->about().options.buffer_bytes;
+}
+
 bool file_buffers::write_within(std::string_view bytes) {
   if (state_ == nullptr || !state_->is_open()) return true;
   state_->prepare_to_write();

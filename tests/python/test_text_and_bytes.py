@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 
 import pytest
 
@@ -205,3 +206,17 @@ async def test_an_end_that_is_ignored_is_no_line(tmp_path, end, name):
     async with ringfiles.open(tmp_path / "file", encoding="utf-8", errors="ignore") as file:
         assert await getattr(file, name)() == ["line\n"]
         assert await getattr(file, name)() == []
+
+
+@pytest.mark.parametrize("how", ["path", "descriptor"])
+@pytest.mark.parametrize("mode", ["rb", "r+b"])
+async def test_read1_gives_no_more_than_the_buffer_that_was_asked_for(tmp_path, mode, how):
+    path = tmp_path / "file"
+    path.write_bytes(b"abcdefghij")
+    opened = path if how == "path" else os.open(path, os.O_RDWR)
+    async with ringfiles.open(opened, mode, buffering=3) as file:
+        assert await file.read1() == b"abc"
+        assert await file.read1(-1) == b"def"
+        assert await file.read1(100) == b"ghij"
+    async with ringfiles.open(path, mode) as file:
+        assert await file.read1() == b"abcdefghij"

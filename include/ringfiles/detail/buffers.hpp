@@ -38,6 +38,8 @@ class file_buffers {
   std::optional<std::uint64_t> position() const noexcept;
   /// False: the turn has lasted long enough. Reads the clock.
   bool may_go_on() const noexcept;
+  /// `open_options::buffer_bytes`.
+  std::size_t chosen_bytes() const noexcept;
 
   // ---- From within source::next() of a write_from() on this file, whose call has the queue ----
   /// Takes `bytes` as a portion. False: ask again after a turn of the engine.
