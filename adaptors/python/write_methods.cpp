@@ -176,7 +176,8 @@ PyObject* close_now_method(PyObject* self, PyObject*) noexcept {
   try {
     file_of(self).hand_over_lines();
   } catch (...) {
-    // Nobody awaits this.
+    raise_current(state.choices.name.ptr());
+    PyErr_WriteUnraisable(self);  // nobody awaits this
   }
   state.window.settle(state.buffers);
   state.close();

@@ -299,8 +299,7 @@ async def test_the_lines_may_detach_or_close_a_file_of_the_engine(
 
     earlier = 100_000 if queued else 0
     first = asyncio.ensure_future(file.writelines([kind("first\n")] * earlier))
-    if queued:
-        await asyncio.sleep(0)
+    await asyncio.sleep(0)
     with pytest.raises(ValueError, match="detached" if how == "detach" else "closed"):
         await asyncio.wait_for(file.writelines(lines()), PATIENCE_S)
     await first
