@@ -285,7 +285,7 @@ CANCELLED_IN_ALL_WAYS(cancelled_in_a_queue);
 TEST_P(cancelled_in_a_queue, WhoeverWaitsBehindComesNext) {
   constexpr std::size_t count = 5;
   for (std::size_t victim = 0; victim < count; ++victim)
-    for (std::size_t steps = 0; steps < 12; ++steps) {
+    for (std::size_t steps = 0; steps < 12; steps = next_place(steps)) {
       memory_rig rig;
       rig.disk->put("a", pattern(500'000));
       file f = rig.opened("a", "rb");
@@ -312,7 +312,7 @@ TEST_P(cancelled_in_a_queue, WhoeverWaitsBehindComesNext) {
 TEST_P(cancelled_in_a_queue, OfWritesEachIsThereOnceOrNotAtAll) {
   constexpr std::size_t count = 5;
   for (std::size_t victim = 0; victim < count; ++victim)
-    for (std::size_t steps = 0; steps < 12; ++steps) {
+    for (std::size_t steps = 0; steps < 12; steps = next_place(steps)) {
       memory_rig rig;
       file f = rig.opened("a", "wb", {.buffer_bytes = 4096});
       start_serving(rig);

@@ -15,6 +15,11 @@ namespace {
 
 constexpr std::size_t file_bytes = 900'000;
 
+const std::string& content() {
+  static const std::string bytes = pattern(file_bytes);
+  return bytes;
+}
+
 class cancelled_scans : public cancelling {
  protected:
   /// What was not delivered is there for the next read, each byte once.
@@ -22,7 +27,7 @@ class cancelled_scans : public cancelling {
     SCOPED_TRACE("limit " + std::to_string(limit));
     at_every_point(
         [](memory_rig& rig) {
-          rig.disk->put("a", pattern(file_bytes));
+          rig.disk->put("a", content());
           return one(rig.opened("a", "rb"));
         },
         [=](memory_rig&, file_list& files) {
@@ -36,7 +41,7 @@ class cancelled_scans : public cancelling {
             EXPECT_EQ(at, seen.size());
             seen += co_await files[0].read();
           });
-          EXPECT_TRUE(seen == pattern(file_bytes)) << seen.size() << " bytes";
+          EXPECT_TRUE(seen == content()) << seen.size() << " bytes";
         });
   }
 };
@@ -67,16 +72,14 @@ TEST_P(cancelled_sources, GoOnToTheEndOrNeverBegin) {
       SCOPED_TRACE(std::to_string(each) + " of a buffer of " + std::to_string(buffer));
       at_every_point(
           [=](memory_rig& rig) { return one(rig.opened("a", "wb", {.buffer_bytes = buffer})); },
-          [=](memory_rig&, file_list& files) {
-            return write_portions(files[0], pattern(file_bytes), each);
-          },
+          [=](memory_rig&, file_list& files) { return write_portions(files[0], content(), each); },
           [](memory_rig& rig, file_list& files, auto& ended) {
             rig.run([&]() -> task<> {
               co_await files[0].write("end");
               co_await files[0].close();
             });
             const std::string left = rig.disk->get("a").value_or("");
-            const bool whole = left == pattern(file_bytes) + "end";
+            const bool whole = left == content() + "end";
             EXPECT_TRUE(whole || (left == "end" && (!ended.done() || ended.failed())))
                 << left.size() << " bytes";
           });
@@ -181,7 +184,7 @@ struct throwing : gathering {
 
 TEST(scans, WhatAScannerThrowsIsForItsCaller) {
   memory_rig rig;
-  rig.disk->put("a", pattern(file_bytes));
+  rig.disk->put("a", content());
   file f = rig.opened("a", "rb");
   rig.run([&]() -> task<> {
     bool thrown = false;
@@ -199,7 +202,7 @@ TEST(scans, WhatAScannerThrowsIsForItsCaller) {
 TEST(scans, MemoryThatLacksWhenARequestEndsFailsTheScanOnly) {
   for (const bool held : {false, true}) {
     memory_rig rig;
-    rig.disk->put("a", pattern(file_bytes));
+    rig.disk->put("a", content());
     file f = rig.opened("a", "rb");
     if (held) rig.hold_everything();
     auto scanning = begin(scan(f, std::make_unique<throwing>(scan_verdict::direct, true)));
@@ -208,7 +211,7 @@ TEST(scans, MemoryThatLacksWhenARequestEndsFailsTheScanOnly) {
     EXPECT_EQ(scanning.number(), ENOMEM);
     rig.run([&]() -> task<> {
       const std::string all = co_await f.read();
-      EXPECT_TRUE(all == pattern(file_bytes));
+      EXPECT_TRUE(all == content());
     });
   }
 }
@@ -347,7 +350,7 @@ struct undirected : gathering {
 
 TEST(scans, RoomIsFilledOnlyWhenAskedFor) {
   memory_rig rig;
-  rig.disk->put("a", pattern(file_bytes));
+  rig.disk->put("a", content());
   file f = rig.opened("a", "rb");
   auto scanning = begin(scan(f, std::make_unique<undirected>()));
   rig.crank();
@@ -360,7 +363,7 @@ TEST(scans, AFailedReadGivesBackWhatWasTaken) {
   for (const scan_verdict by : {scan_verdict::more, scan_verdict::direct}) {
     for (std::size_t nth = 1; nth <= 3; ++nth) {
       memory_rig rig;
-      rig.disk->put("a", pattern(file_bytes));
+      rig.disk->put("a", content());
       file f = rig.opened("a", "rb");
       rig.disk->refuse_inline(true);
       rig.disk->limit_transfers(100'000);
@@ -370,7 +373,7 @@ TEST(scans, AFailedReadGivesBackWhatWasTaken) {
       EXPECT_EQ(scanning.number(), EIO) << nth;
       rig.run([&]() -> task<> {
         const std::string all = co_await f.read();
-        EXPECT_TRUE(all == pattern(file_bytes));
+        EXPECT_TRUE(all == content());
       });
     }
   }
