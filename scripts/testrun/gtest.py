@@ -3,30 +3,44 @@
 import json
 import re
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import process
+from .tally import Tally
 
 MARK = re.compile(r"^\[ *(RUN|OK|FAILED|SKIPPED) *\] ([^\s,]+)")
 SUMMARY = re.compile(r"^(?:SUMMARY: .*|.*runtime error: .*)$", re.MULTILINE)
 
 
-def run_binary(tally, stage, path, timeout_s, env):
-    """Runs all tests of the program; `stage` tells this run of it from others."""
+def run_binary(tally, stage, path, timeout_s, env, shards=1):
+    """Runs all tests of the program, dealt out to so many processes at once; `stage` tells this run
+    of it from others."""
+    def run_shard(index):
+        shard = {"GTEST_TOTAL_SHARDS": str(shards), "GTEST_SHARD_INDEX": str(index)}
+        return run_and_count(stage, path, timeout_s, {**env, **shard})
+
+    with ThreadPoolExecutor(shards) as pool:
+        for counted in pool.map(run_shard, range(shards)):
+            tally.add(counted)
+
+
+def run_and_count(stage, path, timeout_s, env):
+    tally = Tally()
     with tempfile.TemporaryDirectory(prefix="ringfiles-gtest-") as folder:
         report = Path(folder) / "report.json"
         ran = process.run([path, f"--gtest_output=json:{report}"], timeout_s, env=env)
-        before = tally.counts()
         complete = report.exists() and report.stat().st_size > 0
         if complete:
             count_report(tally, stage, json.loads(report.read_text()), skip_reasons(ran.output))
         else:
             count_console(tally, stage, ran.output)
-    why = why_bad_end(tally, ran, complete, before, timeout_s)
+    why = why_bad_end(tally, ran, complete, timeout_s)
     if why:
         tally.failed(f"{stage}: {Path(path).name}", why)
-    if tally.counts()[1] > before[1]:
+    if tally.failures:
         ran.print_tail()
+    return tally
 
 
 def count_report(tally, stage, report, reasons):
@@ -86,9 +100,9 @@ def running_at_end(output):
     return last.group(2) if last and last.group(1) == "RUN" else None
 
 
-def why_bad_end(tally, ran, complete, before, timeout_s):
+def why_bad_end(tally, ran, complete, timeout_s):
     """What was wrong beyond single tests: a crash, a hang, a leak, no tests at all; or None."""
-    passed, failed, skipped = (now - then for now, then in zip(tally.counts(), before))
+    passed, failed, skipped = tally.counts()
     died = ran.timed_out or ran.status < 0 or not complete
     if died or (ran.status != 0 and failed == 0):
         return describe_end(ran, timeout_s)

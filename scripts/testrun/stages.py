@@ -23,6 +23,10 @@ CLANG_TARGETS = ("ringfiles", "logagg", "ringfiles_examples", "ringfiles_test_to
 # The programs that use threads; logagg's own logic gains nothing from ThreadSanitizer.
 THREADED_TESTS = ("ringfiles_unit_tests", "ringfiles_contract_tests", "ringfiles_asio_tests")
 
+# Time limits in these are seconds, so two halves may run at once; the Asio door has a heartbeat.
+SHARDED_TESTS = ("ringfiles_unit_tests", "ringfiles_contract_tests")
+SHARDS = 2
+
 # Clang's runtime finds no symbolizer of its own version in Debian's clang package.
 SYMBOLIZER = ":external_symbolizer_path=/usr/bin/addr2line"
 
@@ -91,10 +95,11 @@ def release_tests(run):
     run_binaries(run, "release", binaries, run.limit(BINARY_TIMEOUT_S), run.soak_env())
 
 
-def run_binaries(run, preset, binaries, timeout_s, env):
+def run_binaries(run, preset, binaries, timeout_s, env, sharded=()):
     for name, path in binaries.items():
         before = run.tally.counts()
-        gtest.run_binary(run.tally, preset, path, timeout_s, env)
+        shards = SHARDS if name in sharded else 1
+        gtest.run_binary(run.tally, preset, path, timeout_s, env, shards)
         print(f"  {name}: {run.tally.since(before)}", flush=True)
 
 
@@ -151,7 +156,8 @@ def sanitized(run, preset, wanted=None):
     if not binaries:
         run.tally.failed(f"{preset}: tests", "there is no test program")
     elif run.builds.build(preset, *binaries):
-        run_binaries(run, preset, binaries, SANITIZED_TIMEOUT_S, sanitizer_env(run.root)[preset])
+        run_binaries(run, preset, binaries, SANITIZED_TIMEOUT_S, sanitizer_env(run.root)[preset],
+                     SHARDED_TESTS)
 
 
 def address_sanitizer(run):

@@ -21,6 +21,12 @@ class Tally:
     def skipped(self, name, reason):
         self.skips.append((name, reason or "no reason given"))
 
+    def add(self, other):
+        """What was counted, and printed, elsewhere at the same time."""
+        self.passed_count += other.passed_count
+        self.failures += other.failures
+        self.skips += other.skips
+
     def counts(self):
         return self.passed_count, len(self.failures), len(self.skips)
 

@@ -91,6 +91,16 @@ class Googletest(Programs):
         self.run_gtest(None, "printf '[       OK ] Suite.A (0 ms)\\n[ RUN      ] Suite.B\\n'")
         self.assert_counts(1, 1, 0)
 
+    def test_what_each_shard_says_is_counted(self):
+        folder = Path(self.folder.name)
+        for index, names in enumerate((["Suite.Passes", "Suite.Fails"], ["Suite.Passes"])):
+            (folder / f"report-{index}-of-2").write_text(json.dumps(report_of(*names)))
+        said = f"{folder}/report-$GTEST_SHARD_INDEX-of-$GTEST_TOTAL_SHARDS"
+        program = self.program(f'cp {said} "${{1#--gtest_output=json:}}"\n'
+                               "exit $((1 - $GTEST_SHARD_INDEX))")
+        self.quietly(gtest.run_binary, program, TIMEOUT_S, {}, 2)
+        self.assert_counts(2, 1, 0)
+
     def test_a_missing_program_fails(self):
         self.quietly(gtest.run_binary, Path(self.folder.name) / "absent", TIMEOUT_S, {})
         self.assert_counts(0, 1, 0)
