@@ -52,13 +52,11 @@ def test_one(run, interpreter, is_main):
         protocol.run_script(run.tally, f"{stage}, uvloop", run.root / AIOFILES_SUITE,
                             run.limit(SCRIPT_TIMEOUT_S), env, python, ["--uvloop"])
     folders = ["tests/python", "tests/python/packaging"]
-    # Heartbeats and faults: latencies, which are those of the C++ core on each interpreter.
+    # Minutes each, and latencies are those of the C++ core: the others run them in a soak.
     if is_main or run.soak:
         run.builds.build("release", "ringfiles_test_tools")
         env = {**env, **run.script_env()}
-        folders += ["tests/python/system"]
-    # Minutes each: the others run it in a soak.
-    folders += ["tests/python/conformance", "tests/python/system"] * (is_main or run.soak)
+        folders += ["tests/python/conformance", "tests/python/system"]
     for folder in folders:
         run_scripts(run, stage, python, run.root / folder, env)
 
