@@ -1,5 +1,7 @@
 #include "open_function.hpp"
 
+#include <array>
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -46,13 +48,23 @@ newline newline_of(const char* given) noexcept {
                         : newline::crlf;
 }
 
+/// Null for strict. A name that lives as long as the program: a read that is queued when the file
+/// gets another handler still has the one before.
+const char* handler_of(std::string_view given) noexcept {
+  static constexpr std::array<const char*, 6> names{
+      "ignore",           "replace",           "surrogateescape",
+      "backslashreplace", "xmlcharrefreplace", "namereplace"};
+  for (const char* name : names)
+    if (given == name) return name;
+  return nullptr;
+}
+
 /// `encoding` is a pair: the codec's name here, and the name that the attribute tells.
 void set_format(file_choices& into, PyObject* encoding, PyObject* errors, PyObject* newline) {
   into.encoding = borrow(PyTuple_GET_ITEM(encoding, 1));
   into.errors = borrow(errors);
   into.format.codec = codec_of(PyUnicode_AsUTF8(PyTuple_GET_ITEM(encoding, 0)));
-  const char* handler = PyUnicode_AsUTF8(into.errors.ptr());
-  into.format.errors = std::string_view(handler) == "strict" ? nullptr : handler;
+  into.format.errors = handler_of(PyUnicode_AsUTF8(into.errors.ptr()));
   into.format.newline = newline_of(text_or_null(newline));
 }
 
@@ -82,6 +94,10 @@ std::size_t buffer_bytes(PyObject* arguments) noexcept {
 
 // ---- open ---------------------------------------------------------------------------------------
 
+/// Of an open that `async with` will close: so others of its like will, too. Files that are kept
+/// for long, all that there may be of them, should not keep an error secret for long.
+constexpr std::chrono::seconds patience{5};
+
 PyObject* serve_open(operation_object&) noexcept { return nullptr; }
 
 std::unique_ptr<pending> begin_open(operation_object& self,
@@ -95,6 +111,9 @@ std::unique_ptr<pending> begin_open(operation_object& self,
     return nullptr;
   open_options options;
   options.buffer_bytes = buffer_bytes(arguments);
+  if (PyTuple_GET_SIZE(arguments) > argument_count &&
+      PyObject_IsTrue(PyTuple_GET_ITEM(arguments, argument_count)) == 1)
+    options.wait_for_descriptor = patience;
   const std::string_view mode = PyUnicode_AsUTF8(given(arguments, arg_core_mode));
   auto opening = ringfiles::open(engine->core(), PyBytes_AS_STRING(path.ptr()), mode, options);
   return wait_for(std::move(opening), [engine, kept = borrow(arguments)](file&& opened) {
@@ -112,7 +131,7 @@ owned pack(PyObject* const* values, Py_ssize_t count) noexcept {
 }
 
 PyObject* open_file(PyObject*, PyObject* const* values, Py_ssize_t count) noexcept {
-  if (count != argument_count) return PyErr_BadArgument(), nullptr;
+  if (count != argument_count && count != argument_count + 1) return PyErr_BadArgument(), nullptr;
   const owned arguments = pack(values, count);
   return arguments ? make_operation(open_kind, nullptr, arguments.ptr()) : nullptr;
 }
@@ -157,8 +176,8 @@ PyObject* adopt_file(PyObject*, PyObject* const* values, Py_ssize_t count) noexc
 
 PyMethodDef open_functions[] = {
     {"open", as_method(open_file), METH_FASTCALL,
-     "open(path, core_mode, type, mode, buffering, encoding, errors, newline): awaitable of a "
-     "file."},
+     "open(path, core_mode, type, mode, buffering, encoding, errors, newline, patient=False): "
+     "awaitable of a file."},
     {"adopt", as_method(adopt_file), METH_FASTCALL,
      "adopt(…, descriptor, closefd): a file over a descriptor; arguments as open()'s before that."},
     {"reformat", as_method(reformat), METH_FASTCALL,

@@ -297,9 +297,12 @@ def plan_of(
 
 async def open(
     file: Any, mode: Any, buffering: Any, encoding: Any, errors: Any, newline: Any,
-    closefd: Any, opener: Any,
+    closefd: Any, opener: Any, *, patient: bool = False,
 ) -> Any:
-    """The open file; None if it is not one for the engine. ERRORS: those of `open`."""
+    """The open file; None if it is not one for the engine. ERRORS: those of `open`.
+
+    `patient`: while there is no descriptor left, it waits for other files to be closed.
+    """
     planned = plan_of(mode, buffering, encoding, errors, newline)
     if planned is None:
         return None
@@ -311,7 +314,7 @@ async def open(
         return None
     if opener is not None:
         return await _open_with(opener, path, planned)
-    return await _ringfiles.open(path, *planned.arguments)
+    return await _ringfiles.open(*(path, *planned.arguments, patient))
 
 
 def _path(file: Any) -> Any:

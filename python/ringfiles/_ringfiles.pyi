@@ -116,7 +116,8 @@ class RawFile(_Binary):
 
 def open(
     path: str | bytes, core_mode: str, type: type[_File], mode: str, buffering: int,
-    encoding: tuple[str, str] | None, errors: str | None, newline: str | None, /,
+    encoding: tuple[str, str] | None, errors: str | None, newline: str | None,
+    patient: bool = ..., /,
 ) -> Operation[_File]: ...
 def adopt(
     name: FileDescriptorOrPath, core_mode: str, type: type[_File], mode: str, buffering: int,

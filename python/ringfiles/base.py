@@ -132,6 +132,23 @@ class AiofilesContextManager(Awaitable[_T], AbstractAsyncContextManager[_T]):
         self._obj = None
 
 
+class Opening(AiofilesContextManager[_T]):
+    """One that tells how it is used: `entered` gets an item before `async with` opens the file."""
+
+    __slots__ = ("_entered",)
+
+    def __init__(self, coro: Coroutine[Any, Any, _T], entered: list[bool]) -> None:
+        self._coro = coro
+        self._obj = None
+        self._entered = entered
+
+    async def __aenter__(self) -> _T:
+        if self._obj is None:
+            self._entered.append(True)
+            self._obj = await self._coro
+        return cast(_T, self._obj)
+
+
 async def _close(file: Any, exc_type: type[BaseException] | None) -> None:
     """Waits for what is under way, but for a read whose caller was cancelled just now: it may hang,
     as on a dead mount, and nobody can take from a file that is closed."""

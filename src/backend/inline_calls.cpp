@@ -69,7 +69,7 @@ std::int64_t size_inline(const request& wanted) noexcept {
   return failed < 0 ? failed : static_cast<std::int64_t>(facts.size);
 }
 
-/// True when opens of regular files can neither wait on this device nor have a side effect elsewhere.
+/// True when an open of a regular file on it can neither wait nor have a side effect elsewhere.
 bool opens_at_once(std::uint64_t id) noexcept {
   const device* on = known_device(id);
   return on != nullptr && on->kind != device_kind::remote && on->kind != device_kind::stream;

@@ -132,8 +132,8 @@ bool engine_core::yield(resumable& later) noexcept {
 }
 
 // A pool thread may find no descriptor a moment before one is released, and tell of it only
-// afterwards: that is why releases are counted. The lock keeps one from slipping in between the look
-// at the count and the waiting.
+// afterwards: that is why releases are counted. The lock keeps one from slipping in between the
+// look at the count and the waiting.
 engine_core::descriptor_wait engine_core::wait_for_descriptor(
     resumable& later, std::uint64_t seen_releases) noexcept {
   std::lock_guard lock(mutex_);

@@ -157,8 +157,8 @@ class open_call final : public simple_call<file>, public resumable {
 
   // ---- Descriptors: when there are none left, those of other files are waited for ----
   // Whoever a descriptor was released for has a grant, and passes it on if it does not use it. An
-  // attempt that finds no descriptor after all waits again, and passes nothing on: it would go round
-  // for ever.
+  // attempt that finds no descriptor after all waits again, and passes nothing on, or it would go
+  // round for ever.
 
   static bool lacks_descriptor(std::int64_t result) noexcept {
     return result == -EMFILE || result == -ENFILE;

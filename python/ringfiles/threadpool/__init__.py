@@ -7,7 +7,7 @@ import sys
 from functools import partial, singledispatch
 
 from .. import _jobs
-from ..base import AiofilesContextManager
+from ..base import AiofilesContextManager, Opening
 from .binary import (
     AsyncBufferedIOBase,
     AsyncBufferedReader,
@@ -48,13 +48,16 @@ def open(
     Returns an object to `await` or to enter by `async with`; nothing is opened, and no argument
     looked at, before. `opener` runs in a thread and sees the context variables of the caller.
     `executor` (None: the loop's default one) runs this and every later call on the file.
-    Cancelled, it leaves no open descriptor behind.
+    Cancelled, it leaves no open descriptor behind. When the process may have no more descriptors
+    (EMFILE), `async with` waits while other files of the loop are being closed.
     """
-    return AiofilesContextManager(
-        _open(
+    entered = []
+    return Opening(
+        _opening(
             file, mode, buffering, encoding, errors, newline, closefd, opener,
-            loop=loop, executor=executor,
-        )
+            loop=loop, executor=executor, entered=entered,
+        ),
+        entered,
     )
 
 
@@ -71,6 +74,15 @@ async def _open(
     loop=None,
     executor=None,
 ):
+    return await _opening(
+        file, mode, buffering, encoding, errors, newline, closefd, opener,
+        loop=loop, executor=executor, entered=(),
+    )
+
+
+async def _opening(
+    file, mode, buffering, encoding, errors, newline, closefd, opener, *, loop, executor, entered
+):
     # By the engine, unless somebody wants the calls elsewhere, or has put a function of his own
     # in the place of the built-in one.
     if executor is None and sync_open is _builtin_open and (
@@ -78,9 +90,10 @@ async def _open(
         if type(file) is str and opener is None and closefd and "\0" not in file:
             planned = _native.plan_of(mode, buffering, encoding, errors, newline)
             if planned is not None:
-                return await _native.open_path(file, *planned.arguments)
+                return await _native.open_path(file, *planned.arguments, bool(entered))
         opened = await _native.open(
-            file, mode, buffering, encoding, errors, newline, closefd, opener)
+            file, mode, buffering, encoding, errors, newline, closefd, opener,
+            patient=bool(entered))
         if opened is not None:
             return opened
     if loop is None:
@@ -91,6 +104,10 @@ async def _open(
     )
     opened = await _jobs.run(opening, loop=loop, executor=executor, undo=_close)
     return wrap(opened, loop=loop, executor=executor)
+
+
+# Warnings of a coroutine that was never awaited name it as aiofiles does.
+_opening.__name__ = _opening.__qualname__ = _open.__name__
 
 
 def _close(opened):
