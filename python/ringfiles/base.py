@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager
 from functools import partial, wraps
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from . import _calls, _jobs
 
@@ -91,6 +91,21 @@ class AsyncIndirectBase(AsyncBase):
         """There is nothing to keep."""
 
 
+class Opening(NamedTuple):
+    """The coroutine that opens a file, and what tells it how: `entered` gets an item before it is
+    awaited by `async with`."""
+
+    coroutine: Coroutine[Any, Any, Any]
+    entered: list[bool]
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self.coroutine.__await__()
+
+    def close(self) -> None:
+        """It will not be awaited."""
+        self.coroutine.close()
+
+
 class AiofilesContextManager(Awaitable[_T], AbstractAsyncContextManager[_T]):
     """What `open` returns: `await` it, or enter it by `async with`; nothing happens before.
 
@@ -100,7 +115,7 @@ class AiofilesContextManager(Awaitable[_T], AbstractAsyncContextManager[_T]):
 
     __slots__ = ("_coro", "_obj")
 
-    def __init__(self, coro: Coroutine[Any, Any, _T]) -> None:
+    def __init__(self, coro: Coroutine[Any, Any, _T] | Opening) -> None:
         self._coro = coro
         self._obj: Any = None
 
@@ -111,6 +126,8 @@ class AiofilesContextManager(Awaitable[_T], AbstractAsyncContextManager[_T]):
 
     async def __aenter__(self) -> _T:
         if self._obj is None:
+            if isinstance(self._coro, Opening):
+                self._coro.entered.append(True)
             self._obj = await self._coro
         return self._obj  # type: ignore[no-any-return]
 
@@ -130,23 +147,6 @@ class AiofilesContextManager(Awaitable[_T], AbstractAsyncContextManager[_T]):
         else:  # a type that somebody registered with `threadpool.wrap`
             await _jobs.run(leave)
         self._obj = None
-
-
-class Opening(AiofilesContextManager[_T]):
-    """One that tells how it is used: `entered` gets an item before `async with` opens the file."""
-
-    __slots__ = ("_entered",)
-
-    def __init__(self, coro: Coroutine[Any, Any, _T], entered: list[bool]) -> None:
-        self._coro = coro
-        self._obj = None
-        self._entered = entered
-
-    async def __aenter__(self) -> _T:
-        if self._obj is None:
-            self._entered.append(True)
-            self._obj = await self._coro
-        return cast(_T, self._obj)
 
 
 async def _close(file: Any, exc_type: type[BaseException] | None) -> None:

@@ -52,13 +52,11 @@ def open(
     (EMFILE), `async with` waits while other files of the loop are being closed.
     """
     entered = []
-    return Opening(
-        _opening(
-            file, mode, buffering, encoding, errors, newline, closefd, opener,
-            loop=loop, executor=executor, entered=entered,
-        ),
-        entered,
+    coroutine = _opening(
+        file, mode, buffering, encoding, errors, newline, closefd, opener,
+        loop=loop, executor=executor, entered=entered,
     )
+    return AiofilesContextManager(Opening(coroutine, entered))
 
 
 async def _open(
