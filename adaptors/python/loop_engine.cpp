@@ -151,17 +151,18 @@ namespace {
 
 /// The first exception of a thread takes memory, and without it the process ends (glibc 2.36): so
 /// it should not be the one that says so.
-void throw_for_once() noexcept {
+bool can_throw() noexcept {
   try {
     throw std::bad_alloc();
   } catch (const std::bad_alloc&) {
+    return true;
   }
 }
 
 }  // namespace
 
 std::shared_ptr<loop_engine> loop_engine::make(PyObject* loop) {
-  throw_for_once();
+  if (!can_throw()) return nullptr;
   auto made = std::make_shared<loop_engine>(loop);
   if (!made->watch(loop, made)) return nullptr;
   engines()[loop] = made;

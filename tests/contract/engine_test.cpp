@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "few_descriptors.hpp"
 #include "fixture.hpp"
 
 namespace ringfiles::contract {
@@ -143,6 +144,23 @@ TEST_P(engine_ends, DeadlinesOfAnySizeAreKept) {
                           "sleep_for", "");
     co_await expect_error(sleep_for(1h).within(-1s), ETIMEDOUT, "sleep_for", "");
   });
+}
+
+TEST_P(engine_ends, BesideOpensThatWaitForADescriptor) {
+  if (!on_kernel()) GTEST_SKIP() << "there are descriptors without end in memory";
+  if (with_asan) GTEST_SKIP() << "UBSan looks at objects through a pipe: it needs descriptors";
+  put("a", "content");
+  file held = opened("a", "rb");
+  const few_descriptors few(1);
+  file last = opened("a", "rb");
+  open_options patient;
+  patient.wait_for_descriptor = 1h;
+  std::vector<owned> waiting;
+  for (int i = 0; i < 10; ++i) waiting.push_back(await(open("a", "rb", patient)));
+  crank();
+  for (const owned& each : waiting) EXPECT_FALSE(each.done());
+  end_engine();
+  waiting.clear();
 }
 
 // ---- With FIFOs
