@@ -151,18 +151,17 @@ namespace {
 
 /// The first exception of a thread takes memory, and without it the process ends (glibc 2.36): so
 /// it should not be the one that says so.
-bool can_throw() noexcept {
+void throw_once() noexcept {
   try {
     throw std::bad_alloc();
-  } catch (const std::bad_alloc&) {
-    return true;
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch)
   }
 }
 
 }  // namespace
 
 std::shared_ptr<loop_engine> loop_engine::make(PyObject* loop) {
-  if (!can_throw()) return nullptr;
+  throw_once();
   auto made = std::make_shared<loop_engine>(loop);
   if (!made->watch(loop, made)) return nullptr;
   engines()[loop] = made;

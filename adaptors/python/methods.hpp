@@ -78,23 +78,21 @@ PyObject* plain_method(PyObject* self, PyObject*) noexcept {
   return make_operation(kind, &file_of(self));
 }
 
-/// A method with one optional size; None and absence are -1.
-template <const operation_kind& kind>
-PyObject* size_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
+/// A method with one optional argument; -1 where it is absent.
+template <const operation_kind& kind, auto argument>
+PyObject* one_number(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
   const arguments given{kind.name, values, count};
-  Py_ssize_t size = -1;
-  if (!given.at_most(1) || !given.size(0, -1, size)) return raise_when_awaited(&file_of(self));
-  return make_operation(kind, &file_of(self), nullptr, size);
+  Py_ssize_t number = -1;
+  if (!given.at_most(1) || !(given.*argument)(0, -1, number))
+    return raise_when_awaited(&file_of(self));
+  return make_operation(kind, &file_of(self), nullptr, number);
 }
-
-/// The same, but None is refused.
+/// None is as absence.
 template <const operation_kind& kind>
-PyObject* number_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
-  const arguments given{kind.name, values, count};
-  Py_ssize_t size = -1;
-  if (!given.at_most(1) || !given.number(0, -1, size)) return raise_when_awaited(&file_of(self));
-  return make_operation(kind, &file_of(self), nullptr, size);
-}
+constexpr auto size_method = one_number<kind, &arguments::size>;
+/// None is refused.
+template <const operation_kind& kind>
+constexpr auto number_method = one_number<kind, &arguments::number>;
 
 /// A method with one object.
 template <const operation_kind& kind>

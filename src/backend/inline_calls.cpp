@@ -76,7 +76,7 @@ bool opens_at_once(std::uint64_t id) noexcept {
 }
 
 bool opens_at_once(const sys::file_facts& facts) noexcept {
-  return (S_ISREG(facts.mode) || S_ISDIR(facts.mode)) && opens_at_once(facts.device);
+  return !facts.is_stream() && opens_at_once(facts.device);
 }
 
 /// Whether the path begins, at the root or the working directory, on such a device. The root is
@@ -100,9 +100,7 @@ bool knows_no_such_lookup(std::int64_t failed) noexcept {
 /// A regular file is what it was without O_NONBLOCK from here on; io_uring would fail instead of
 /// waiting for its disk. All else keeps it, as after an open in the pool.
 int settle_flags(const request& wanted, int fd) noexcept {
-  const mode_t mode = wanted.facts->mode;
-  if (!S_ISREG(mode) && !S_ISDIR(mode)) return 0;
-  return sys::set_status_flags(fd, wanted.flags);
+  return wanted.facts->is_stream() ? 0 : sys::set_status_flags(fd, wanted.flags);
 }
 
 std::int64_t opened_or_closed(const request& wanted, int fd, bool good) noexcept {

@@ -34,7 +34,7 @@ file adopt(engine& engine, int descriptor, std::string_view mode, adopt_options 
   const bool at_end = kind.append;
   kind.append = kind.append && detail::require(sys::is_appending(descriptor), options) != 0;
   const backend::device& on = detail::device_of(descriptor, facts);
-  if (on.kind == backend::device_kind::stream) sys::set_nonblocking(descriptor, true);
+  if (on.kind == backend::device_kind::stream) sys::set_nonblocking(descriptor);
   const std::int64_t position = sys::position_of(descriptor);
   auto* state = new detail::file_state(
       engine.core().shared_from_this(),

@@ -213,11 +213,10 @@ int replace_descriptor(int fresh, int old) noexcept {
   return result;
 }
 
-int set_nonblocking(int fd, bool on) noexcept {
+int set_nonblocking(int fd) noexcept {
   const int flags = negative_errno(::fcntl(fd, F_GETFL));
-  if (flags < 0) return flags;
-  const int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
-  return wanted == flags ? 0 : negative_errno(::fcntl(fd, F_SETFL, wanted));
+  if (flags < 0 || (flags & O_NONBLOCK) != 0) return std::min(flags, 0);
+  return set_status_flags(fd, flags | O_NONBLOCK);
 }
 
 int set_status_flags(int fd, int flags) noexcept {

@@ -26,6 +26,9 @@ struct file_facts {
   std::int64_t modified_ns = 0;
   std::uint32_t links = 0;
   mode_t mode = 0;  ///< type and permission bits
+
+  /// Neither a regular file nor a directory: may wait for somebody for ever.
+  bool is_stream() const noexcept { return !S_ISREG(mode) && !S_ISDIR(mode); }
 };
 
 /// The same in public words.
@@ -100,7 +103,7 @@ int epoll_take(int epoll, epoll_event* events, int capacity) noexcept;  ///< doe
 int wait_readable(int fd, int timeout_ms) noexcept;
 /// Puts `fresh` in the place of `old`, which keeps its number; closes `fresh`.
 int replace_descriptor(int fresh, int old) noexcept;
-int set_nonblocking(int fd, bool on) noexcept;
+int set_nonblocking(int fd) noexcept;
 /// Has the descriptor be as if open(2) had been called with these flags (F_SETFL of fcntl(2)).
 int set_status_flags(int fd, int flags) noexcept;
 bool is_terminal(int fd) noexcept;

@@ -50,7 +50,7 @@ void inspect(request& wanted, int fd) noexcept {
     return;
   }
   // Pipes, terminals and the like stay non-blocking: they are read when poll says so.
-  if (S_ISREG(wanted.facts->mode) || S_ISDIR(wanted.facts->mode)) {
+  if (!wanted.facts->is_stream()) {
     learn_device(fd, wanted.facts->device);
     sys::set_status_flags(fd, wanted.flags);
   }
