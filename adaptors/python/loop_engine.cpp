@@ -29,7 +29,7 @@ PyObject* running_loop() noexcept {
 }  // namespace
 
 loop_engine* loop_engine::first_engine = nullptr;
-thread_local constinit const loop_engine* loop_engine::latest_engine = nullptr;
+thread_local constinit loop_engine* loop_engine::latest_engine = nullptr;
 
 // ---- The reader ---------------------------------------------------------------------------------
 
@@ -108,11 +108,35 @@ PyObject* thread_attribute() noexcept {
   return name;
 }
 
+/// What it says: a number, or None.
+bool is_this_thread(PyObject* thread) noexcept {
+  return thread != nullptr && PyLong_Check(thread) &&
+         PyLong_AsUnsignedLong(thread) == PyThread_get_thread_ident();
+}
+
 }  // namespace
 
 bool make_reader_type() {
   reader_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&reader_spec));
   return reader_type != nullptr;
+}
+
+// A child's thread runs no loop, though the parent's loop still names a thread like it.
+bool loop_engine::forget_after_fork() {
+  static PyMethodDef forget{"forget_loop",
+                            [](PyObject*, PyObject*) -> PyObject* {
+                              latest_engine = nullptr;
+                              Py_RETURN_NONE;
+                            },
+                            METH_NOARGS, nullptr};
+  const owned os = steal(PyImport_ImportModule("os"));
+  const owned call = steal(PyCFunction_New(&forget, nullptr));
+  if (!os || !call) return false;
+  const owned keywords = steal(Py_BuildValue("{sO}", "after_in_child", call.ptr()));
+  const owned ask = steal(PyObject_GetAttrString(os.ptr(), "register_at_fork"));
+  const owned nothing = steal(PyTuple_New(0));
+  return keywords && ask && nothing &&
+         steal(PyObject_Call(ask.ptr(), nothing.ptr(), keywords.ptr())).is_valid();
 }
 
 // ---- The engine ---------------------------------------------------------------------------------
@@ -176,13 +200,15 @@ bool loop_engine::watch(PyObject* loop, const std::shared_ptr<loop_engine>& self
   return done.is_valid();
 }
 
-bool loop_engine::is_running() const noexcept {
+bool loop_engine::runs_here() const noexcept {
+  static PyObject* const is_running = PyUnicode_InternFromString("is_running");
   if (closed_) return false;
-  static PyObject* const ask = PyUnicode_InternFromString("is_running");
   const owned said = steal(tells_thread_ ? PyObject_GetAttr(loop_, thread_attribute())
-                                         : PyObject_CallMethodNoArgs(loop_, ask));
-  if (!said) PyErr_Clear();
-  return said.is_valid() && said.ptr() != Py_None && said.ptr() != Py_False;
+                                         : PyObject_CallMethodNoArgs(loop_, is_running));
+  const bool runs =
+      tells_thread_ ? is_this_thread(said.ptr()) : said.is_valid() && said.ptr() == Py_True;
+  if (PyErr_Occurred() != nullptr) PyErr_Clear();
+  return runs;
 }
 
 // The core engine stays, ended: files that are still open close without it.

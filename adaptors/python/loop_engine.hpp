@@ -38,7 +38,7 @@ class waiter {
   waiter* next_ = nullptr;
 };
 
-class loop_engine {
+class loop_engine : public std::enable_shared_from_this<loop_engine> {
  public:
   explicit loop_engine(PyObject* loop);
   ~loop_engine();
@@ -48,7 +48,9 @@ class loop_engine {
   /// Of the running loop. Null with RuntimeError set if none runs, or if the engine cannot be made.
   static std::shared_ptr<loop_engine> of_running_loop() noexcept;
   /// The one that was used last on this thread, if its loop is still open. For quick comparisons.
-  static const loop_engine* latest() noexcept { return latest_engine; }
+  static loop_engine* latest() noexcept { return latest_engine; }
+  /// Has forked children begin without a latest one. False with an exception set.
+  static bool forget_after_fork();
   /// All that live now, for statistics.
   template <class Visit>
   static void for_each(Visit visit) {
@@ -57,8 +59,10 @@ class loop_engine {
 
   ringfiles::engine& core() noexcept { return *engine_; }
   bool is_closed() const noexcept { return closed_; }
-  /// Whether its loop runs: on this thread, if this is latest().
-  bool is_running() const noexcept;
+  /// Whether its loop runs on this thread. Only loops that do not tell their thread may also run on
+  /// another one, if this is the latest of both.
+  bool runs_here() const noexcept;
+  bool tells_thread() const noexcept { return tells_thread_; }
   /// A new future of the loop; REQUIRES that the loop runs.
   PyObject* create_future() noexcept;
   void link(waiter& added) noexcept;
@@ -79,7 +83,7 @@ class loop_engine {
   bool closed_ = false;
   loop_engine* next_engine_ = nullptr;
   static loop_engine* first_engine;
-  static thread_local constinit const loop_engine* latest_engine;
+  static thread_local constinit loop_engine* latest_engine;
 };
 
 /// Makes the type of the readers. False with an exception set.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "context_manager.hpp"
 #include "file_object.hpp"
 #include "open_function.hpp"
 #include "operation_object.hpp"
@@ -61,7 +62,9 @@ nb::dict statistics_as_dict() {
 }  // namespace
 
 NB_MODULE(_ringfiles, module) {
-  if (!make_reader_type() || !add_operation_type(module.ptr()) || !add_file_types(module.ptr()) ||
+  if (!make_reader_type() || !loop_engine::forget_after_fork() ||
+      !add_operation_type(module.ptr()) || !add_file_types(module.ptr()) ||
+      !add_context_manager_type(module.ptr()) ||
       PyModule_AddFunctions(module.ptr(), open_functions) < 0)
     throw nb::python_error();
   module.def("statistics", &statistics_as_dict, "What the open loops' engines have served.");

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "context_manager.hpp"
 #include "errors.hpp"
 #include "file_object.hpp"
 #include "methods.hpp"
@@ -12,7 +13,8 @@
 namespace ringfiles::python {
 namespace {
 
-/// The arguments of both functions, in this order; the package has checked them.
+/// The arguments of both functions, in this order; the package has checked them. The last two may
+/// be missing, and are none of adopt()'s.
 enum argument {
   arg_path,
   arg_core_mode,
@@ -22,11 +24,18 @@ enum argument {
   arg_encoding,
   arg_errors,
   arg_newline,
-  argument_count
+  argument_count,
+  arg_patient = argument_count,
+  arg_manager
 };
 
 PyObject* given(PyObject* arguments, argument which) noexcept {
   return PyTuple_GET_ITEM(arguments, which);
+}
+
+/// Borrowed, or null.
+PyObject* given_or_null(PyObject* arguments, argument which) noexcept {
+  return PyTuple_GET_SIZE(arguments) > which ? given(arguments, which) : nullptr;
 }
 
 /// A str as UTF-8; null for None.
@@ -111,13 +120,14 @@ std::unique_ptr<pending> begin_open(operation_object& self,
     return nullptr;
   open_options options;
   options.buffer_bytes = buffer_bytes(arguments);
-  if (PyTuple_GET_SIZE(arguments) > argument_count &&
-      PyObject_IsTrue(PyTuple_GET_ITEM(arguments, argument_count)) == 1)
-    options.wait_for_descriptor = patience;
+  if (given_or_null(arguments, arg_patient) == Py_True) options.wait_for_descriptor = patience;
   const std::string_view mode = PyUnicode_AsUTF8(given(arguments, arg_core_mode));
   auto opening = ringfiles::open(engine->core(), PyBytes_AS_STRING(path.ptr()), mode, options);
   return wait_for(std::move(opening), [engine, kept = borrow(arguments)](file&& opened) {
-    return make_file(std::move(opened), engine, choices_of(kept.ptr()));
+    PyObject* made = make_file(std::move(opened), engine, choices_of(kept.ptr()));
+    PyObject* manager = given_or_null(kept.ptr(), arg_manager);
+    if (made != nullptr && manager != nullptr) set_opened(manager, made);
+    return made;
   });
 }
 
@@ -135,6 +145,24 @@ PyObject* open_file(PyObject*, PyObject* const* values, Py_ssize_t count) noexce
   const owned arguments = pack(values, count);
   return arguments ? make_operation(open_kind, nullptr, arguments.ptr()) : nullptr;
 }
+
+}  // namespace
+
+PyObject* make_open(PyObject* path, PyObject* plan, bool patient, PyObject* manager) noexcept {
+  const owned arguments = steal(PyTuple_New(arg_manager + 1));
+  if (!arguments) return nullptr;
+  const auto set = [&](Py_ssize_t at, PyObject* value) noexcept {
+    PyTuple_SET_ITEM(arguments.ptr(), at, Py_NewRef(value));
+  };
+  set(arg_path, path);
+  for (Py_ssize_t at = arg_path + 1; at < argument_count; ++at)
+    set(at, PyTuple_GET_ITEM(plan, at - 1));
+  set(arg_patient, patient ? Py_True : Py_False);
+  set(arg_manager, manager);
+  return make_operation(open_kind, nullptr, arguments.ptr());
+}
+
+namespace {
 
 // ---- reconfigure --------------------------------------------------------------------------------
 
@@ -182,6 +210,10 @@ PyMethodDef open_functions[] = {
      "adopt(…, descriptor, closefd): a file over a descriptor; arguments as open()'s before that."},
     {"reformat", as_method(reformat), METH_FASTCALL,
      "reformat(file, encoding, errors, newline, line_buffering, write_through)"},
+    {"open_later", as_method(open_later), METH_FASTCALL,
+     "open_later(type, make_coroutine, arguments, plan): a context manager of that type. Its file "
+     "is opened by the engine if `plan` is what open() takes behind the path; else by "
+     "make_coroutine(*arguments, entered)."},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -5,6 +5,10 @@
 
 namespace ringfiles::python {
 
+/// The awaitable of a file of `manager`, which is told of it. `plan`: the arguments of the module's
+/// open() behind the path.
+PyObject* make_open(PyObject* path, PyObject* plan, bool patient, PyObject* manager) noexcept;
+
 /// The functions of the module, ended by an empty one.
 extern PyMethodDef open_functions[];
 

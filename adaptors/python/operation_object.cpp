@@ -102,10 +102,12 @@ PySendResult go_on(operation_object& self, PyObject** result) noexcept {
 /// Null with an exception set. Asking for the running loop costs a system call in CPython 3.11;
 /// whether the loop that this thread used last still runs costs a look.
 std::shared_ptr<loop_engine> engine_for(operation_object& self) noexcept {
-  if (self.file != nullptr && self.file->open->engine.get() == loop_engine::latest() &&
-      self.file->open->engine->is_running())
-    return self.file->open->engine;
-  auto engine = loop_engine::of_running_loop();
+  loop_engine* latest = loop_engine::latest();
+  const bool suits =
+      latest != nullptr &&
+      (self.file != nullptr ? self.file->open->engine.get() == latest : latest->tells_thread()) &&
+      latest->runs_here();
+  auto engine = suits ? latest->shared_from_this() : loop_engine::of_running_loop();
   if (engine && self.file != nullptr && !self.file->belongs_to(*engine)) return nullptr;
   return engine;
 }
@@ -371,6 +373,12 @@ PyObject* raise_when_awaited(file_object* file) noexcept {
   const owned kept_value = steal(value);
   const owned kept_traceback = steal(traceback);
   return make_operation(failed_kind, file, value);
+}
+
+PyObject* make_used_operation() noexcept {
+  PyObject* made = make_operation(failed_kind, nullptr);
+  if (made != nullptr) of(made).at = operation_object::state::over;
+  return made;
 }
 
 /// Coroutine.register(), so that create_task() and gather() take it for one.

@@ -51,6 +51,8 @@ PyObject* make_operation(const operation_kind& kind, file_object* file, PyObject
 /// An awaitable of `file` that raises the exception that is set now, when it is awaited: so do the
 /// coroutines of aiofiles, which look at no argument before.
 PyObject* raise_when_awaited(file_object* file) noexcept;
+/// One that is over: who awaits it learns that it was used.
+PyObject* make_used_operation() noexcept;
 /// am_send: for the line iterator, which has its own.
 PySendResult send_operation(PyObject* object, PyObject* argument, PyObject** result) noexcept;
 

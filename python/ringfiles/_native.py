@@ -276,10 +276,6 @@ def _locale_encoding() -> str:
     return locale.getpreferredencoding(False)
 
 
-# Awaitable, without a look at the arguments.
-open_path = _ringfiles.open
-
-
 def plan_of(
     mode: Any, buffering: Any, encoding: Any, errors: Any, newline: Any
 ) -> Plan | None:

@@ -4,7 +4,8 @@ Its files are made by `open` and `adopt` alone. Their methods return an `Operati
 a coroutine; nothing happens before it is awaited.
 """
 
-from collections.abc import Awaitable, Coroutine, Generator, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
+from types import GenericAlias, TracebackType
 from typing import Any, Generic, TypedDict, TypeVar, final
 
 from _typeshed import FileDescriptorOrPath, ReadableBuffer, WriteableBuffer
@@ -13,6 +14,8 @@ from typing_extensions import Self, disjoint_base
 _T_co = TypeVar("_T_co", covariant=True)
 _Data = TypeVar("_Data", str, bytes)
 _File = TypeVar("_File")
+_Manager = TypeVar("_Manager")
+_T = TypeVar("_T")
 
 class _Refusal(TypedDict):
     what: str
@@ -114,6 +117,23 @@ class ReadableFile(BufferedFile):
 class RawFile(_Binary):
     def readall(self) -> Operation[bytes]: ...
 
+@disjoint_base
+class ContextManager(Generic[_T]):
+    _coro: Any
+    _obj: Any
+    def __init__(self, coro: Any) -> None: ...
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
+    def __await__(self) -> Generator[Any, Any, _T]: ...
+    def __aenter__(self) -> Coroutine[Any, Any, _T]: ...
+    def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None,
+        exc_tb: TracebackType | None, /,
+    ) -> Coroutine[Any, Any, None]: ...
+
+def open_later(
+    type: type[_Manager], make_coroutine: Callable[..., Any], arguments: tuple[Any, ...],
+    plan: tuple[Any, ...] | None, /,
+) -> _Manager: ...
 def open(
     path: str | bytes, core_mode: str, type: type[_File], mode: str, buffering: int,
     encoding: tuple[str, str] | None, errors: str | None, newline: str | None,

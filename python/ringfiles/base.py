@@ -8,9 +8,9 @@ from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager
 from functools import partial, wraps
 from types import TracebackType
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from . import _calls, _jobs
+from . import _calls, _jobs, _ringfiles
 
 _T = TypeVar("_T")
 
@@ -91,47 +91,30 @@ class AsyncIndirectBase(AsyncBase):
         """There is nothing to keep."""
 
 
-class Opening(NamedTuple):
-    """The coroutine that opens a file, and what tells it how: `entered` gets an item before it is
-    awaited by `async with`."""
-
-    coroutine: Coroutine[Any, Any, Any]
-    entered: list[bool]
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        return self.coroutine.__await__()
-
-    def close(self) -> None:
-        """It will not be awaited."""
-        self.coroutine.close()
-
-
-class AiofilesContextManager(Awaitable[_T], AbstractAsyncContextManager[_T]):
+class AiofilesContextManager(
+    _ringfiles.ContextManager[_T], Awaitable[_T], AbstractAsyncContextManager[_T]
+):
     """What `open` returns: `await` it, or enter it by `async with`; nothing happens before.
 
     Awaited again it gives the same object. Leaving it closes the file, in the file's own
     executor, after the calls that are still under way.
     """
 
-    __slots__ = ("_coro", "_obj")
+    __slots__ = ()
 
-    def __init__(self, coro: Coroutine[Any, Any, _T] | Opening) -> None:
-        self._coro = coro
-        self._obj: Any = None
+    # What the extension leaves to Python: files that the engine does not serve, and odd ends.
 
-    def __await__(self) -> Generator[Any, Any, _T]:
+    def _wait(self) -> Generator[Any, Any, _T]:
         if self._obj is None:
             self._obj = yield from self._coro.__await__()
         return cast(_T, self._obj)
 
-    async def __aenter__(self) -> _T:
+    async def _enter(self) -> _T:
         if self._obj is None:
-            if isinstance(self._coro, Opening):
-                self._coro.entered.append(True)
             self._obj = await self._coro
-        return self._obj  # type: ignore[no-any-return]
+        return cast(_T, self._obj)
 
-    async def __aexit__(
+    async def _leave(
         self,
         exc_type: type[BaseException] | None,
         exc_val: BaseException | None,
@@ -147,6 +130,10 @@ class AiofilesContextManager(Awaitable[_T], AbstractAsyncContextManager[_T]):
         else:  # a type that somebody registered with `threadpool.wrap`
             await _jobs.run(leave)
         self._obj = None
+
+
+# As aiofiles has them; here the extension keeps both.
+AiofilesContextManager.__slots__ = ("_coro", "_obj")  # type: ignore[assignment]
 
 
 async def _close(file: Any, exc_type: type[BaseException] | None) -> None:

@@ -42,6 +42,46 @@ def test_not_awaited_it_warns_as_a_coroutine_does(path):
         gc.collect()
 
 
+def test_in_debug_mode_the_warning_says_where_it_was_made(path):
+    async def forget():
+        ringfiles.open(path)
+
+    with pytest.warns(RuntimeWarning, match=r"(?s)'_open' was never awaited.*in forget"):
+        asyncio.run(forget(), debug=True)
+        gc.collect()
+
+
+async def test_what_it_opens_may_be_put_in_its_place(path):
+    manager = ringfiles.open(path)
+    file = await ringfiles.open(path)
+    manager._obj = file
+    async with manager as entered:
+        assert entered is file
+    assert file.closed and manager._obj is None
+    manager._coro.close()
+
+
+async def test_an_entry_that_failed_cannot_be_repeated(tmp_path):
+    manager = ringfiles.open(tmp_path / "none")
+    with pytest.raises(FileNotFoundError):
+        await manager
+    with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+        await manager
+
+
+async def test_what_is_no_path_is_refused_when_it_is_awaited(path):
+    class Path:
+        def __fspath__(self):
+            raise ZeroDivisionError
+
+    for wrong, kind in [(Path(), ZeroDivisionError), (None, TypeError), (1.5, TypeError),
+                        (f"{path}\0", ValueError), (f"{path}\0".encode(), ValueError)]:
+        manager = ringfiles.open(wrong)
+        with pytest.raises(kind):
+            async with manager:
+                pass
+
+
 async def test_awaited_twice_it_is_the_same_file(path):
     manager = ringfiles.open(path)
     file = await manager

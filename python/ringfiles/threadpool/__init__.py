@@ -6,8 +6,8 @@ import io
 import sys
 from functools import partial, singledispatch
 
-from .. import _jobs
-from ..base import AiofilesContextManager, Opening
+from .. import _jobs, _ringfiles
+from ..base import AiofilesContextManager
 from .binary import (
     AsyncBufferedIOBase,
     AsyncBufferedReader,
@@ -51,12 +51,20 @@ def open(
     Cancelled, it leaves no open descriptor behind. When the process may have no more descriptors
     (EMFILE), `async with` waits while other files of the loop are being closed.
     """
-    entered = []
-    coroutine = _opening(
-        file, mode, buffering, encoding, errors, newline, closefd, opener,
-        loop=loop, executor=executor, entered=entered,
-    )
-    return AiofilesContextManager(Opening(coroutine, entered))
+    # By the engine, unless somebody wants the calls elsewhere, or has put a function of his own
+    # in the place of the built-in one.
+    by_engine = None
+    if (loop is None and executor is None and opener is None and closefd is True
+            and sync_open is _builtin_open):
+        planned = _native.plan_of(mode, buffering, encoding, errors, newline)
+        if planned is not None:
+            by_engine = planned.arguments
+    arguments = (
+        file, mode, buffering, encoding, errors, newline, closefd, opener, loop, executor)
+    made = _ringfiles.open_later(AiofilesContextManager, _opening, arguments, by_engine)
+    if sys.get_coroutine_origin_tracking_depth():
+        made._coro  # noqa: B018  (made here, it knows where)
+    return made
 
 
 async def _open(
@@ -73,22 +81,15 @@ async def _open(
     executor=None,
 ):
     return await _opening(
-        file, mode, buffering, encoding, errors, newline, closefd, opener,
-        loop=loop, executor=executor, entered=(),
+        file, mode, buffering, encoding, errors, newline, closefd, opener, loop, executor, (),
     )
 
 
 async def _opening(
-    file, mode, buffering, encoding, errors, newline, closefd, opener, *, loop, executor, entered
+    file, mode, buffering, encoding, errors, newline, closefd, opener, loop, executor, entered
 ):
-    # By the engine, unless somebody wants the calls elsewhere, or has put a function of his own
-    # in the place of the built-in one.
     if executor is None and sync_open is _builtin_open and (
             loop is None or loop is asyncio.get_running_loop()):
-        if type(file) is str and opener is None and closefd and "\0" not in file:
-            planned = _native.plan_of(mode, buffering, encoding, errors, newline)
-            if planned is not None:
-                return await _native.open_path(file, *planned.arguments, bool(entered))
         opened = await _native.open(
             file, mode, buffering, encoding, errors, newline, closefd, opener,
             patient=bool(entered))

@@ -14,10 +14,10 @@ import gc
 import io
 import os
 import sys
-import tempfile
 import warnings
-from pathlib import Path
+from functools import partial
 
+from leak_files import Files
 from look import Look
 
 import ringfiles
@@ -40,37 +40,6 @@ def case(name):
         CASES[name] = function
         return function
     return keep
-
-
-class Files:
-    """What the cases use: files of each class, and a FIFO that nothing comes out of."""
-
-    async def __aenter__(self):
-        self.stack = contextlib.AsyncExitStack()
-        self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
-        lines = "".join(f"line {n}\n" for n in range(1000))
-        (self.folder / "file").write_text(lines)
-        (self.folder / "wrong").write_bytes(b"\xff\n" * 100)
-        os.mkfifo(self.folder / "fifo")
-        self.writing = os.open(self.folder / "fifo", os.O_RDWR)
-        self.text = await self.enter("file", "r+")
-        self.binary = await self.enter("file", "r+b")
-        self.raw = await self.enter("file", "r+b", buffering=0)
-        self.wrong = await self.enter("wrong", "r", encoding="utf-8")
-        self.output = await self.enter("output", "w+")
-        self.fifo = await self.enter("fifo", "rb")
-        self.reader = await self.enter("file", "rb")
-        self.closed = await ringfiles.open(self.folder / "file")
-        await self.closed.close()
-        return self
-
-    async def enter(self, name, mode, **options):
-        return await self.stack.enter_async_context(
-            ringfiles.open(self.folder / name, mode, **options))
-
-    async def __aexit__(self, *error):
-        await self.stack.aclose()
-        os.close(self.writing)
 
 
 async def refused(awaitable, kind):
@@ -291,6 +260,27 @@ async def _(files, count):
             files.output.write("text")
             files.text.__anext__()
             files.text.read("wrong")
+
+
+@case("opens that nobody awaits")
+async def _(files, count):
+    opening = partial(ringfiles.open, files.folder / "file")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for _ in range(count // 5):
+            opening()
+            opening().__aenter__()
+            opening(encoding="cp1252").__aenter__()
+            opening()._coro.close()
+
+
+@case("circles through the context manager")
+async def _(files, count):
+    for _ in range(count // 10):
+        manager = ringfiles.open(files.folder / "file")
+        async with manager as file:
+            file.manager = manager
+        manager._obj = file
 
 
 @case("closed or thrown into before they began")
