@@ -9,6 +9,7 @@
 #include "errors.hpp"
 #include "file_object.hpp"
 #include "methods.hpp"
+#include "ringfiles/detail/open_path.hpp"
 
 namespace ringfiles::python {
 namespace {
@@ -122,7 +123,7 @@ std::unique_ptr<pending> begin_open(operation_object& self,
   options.buffer_bytes = buffer_bytes(arguments);
   if (given_or_null(arguments, arg_patient) == Py_True) options.wait_for_descriptor = patience;
   const std::string_view mode = PyUnicode_AsUTF8(given(arguments, arg_core_mode));
-  auto opening = ringfiles::open(engine->core(), PyBytes_AS_STRING(path.ptr()), mode, options);
+  auto opening = detail::open_path(engine->core(), PyBytes_AS_STRING(path.ptr()), mode, options);
   return wait_for(std::move(opening), [engine, kept = borrow(arguments)](file&& opened) {
     PyObject* made = make_file(std::move(opened), engine, choices_of(kept.ptr()));
     PyObject* manager = given_or_null(kept.ptr(), arg_manager);

@@ -17,6 +17,7 @@ import os
 import stat
 import sys
 import weakref
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from . import _jobs, _ringfiles
@@ -270,10 +271,15 @@ def _codec(encoding: str | None) -> str | None:
         return None
 
 
+# The same answer, without a look at what was answered already.
+_encoding_of_locale: Callable[[], str] = getattr(
+    locale, "getencoding", functools.partial(locale.getpreferredencoding, False))
+
+
 def _locale_encoding() -> str:
     if sys.flags.utf8_mode:
         return "utf-8" if sys.version_info < (3, 11) else "UTF-8"
-    return locale.getpreferredencoding(False)
+    return _encoding_of_locale()
 
 
 def plan_of(

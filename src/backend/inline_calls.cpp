@@ -81,11 +81,10 @@ bool opens_at_once(const sys::file_facts& facts) noexcept {
 
 /// Whether the path begins, at the root or the working directory, on such a device. The root is
 /// looked at again after a while only: hardly a process changes it.
-bool begins_where_opens_are_quick(const char* path) noexcept {
+bool begins_where_opens_are_quick(const char* path, std::int64_t now) noexcept {
   constexpr std::int64_t valid_ns = 10'000'000;
   thread_local constinit std::int64_t quick_until_ns = 0;
   const bool from_root = *path == '/';
-  const std::int64_t now = from_root ? sys::now_ns() : 0;
   if (from_root && now < quick_until_ns) return true;
   sys::file_facts start;
   if (sys::start_of_path(path, start) < 0 || !opens_at_once(start.device)) return false;
@@ -93,18 +92,23 @@ bool begins_where_opens_are_quick(const char* path) noexcept {
   return true;
 }
 
+/// However fast somebody writes to it, it has no more than some MiB by now, which are freed at once.
+bool was_small_just_now(const sys::file_facts& facts) noexcept {
+  constexpr std::uint64_t small_bytes = 1 << 20;
+  constexpr std::int64_t just_now_ns = 1'000'000;
+  return facts.seen_ns != 0 && facts.size <= small_bytes &&
+         sys::now_ns() - facts.seen_ns < just_now_ns;
+}
+
 bool knows_no_such_lookup(std::int64_t failed) noexcept {
   return failed == -EAGAIN || failed == -ENOSYS || failed == -EPERM || failed == -EINVAL;
 }
 
-/// A regular file is what it was without O_NONBLOCK from here on; io_uring would fail instead of
-/// waiting for its disk. All else keeps it, as after an open in the pool.
-int settle_flags(const request& wanted, int fd) noexcept {
-  return wanted.facts->is_stream() ? 0 : sys::set_status_flags(fd, wanted.flags);
-}
-
-std::int64_t opened_or_closed(const request& wanted, int fd, bool good) noexcept {
-  if (good && settle_flags(wanted, fd) == 0) return fd;
+std::int64_t opened_or_closed(request& wanted, int fd, bool good) noexcept {
+  if (good) {
+    wanted.flags |= O_NONBLOCK;
+    return fd;
+  }
   sys::close_file(fd);
   return would_wait;
 }
@@ -112,7 +116,7 @@ std::int64_t opened_or_closed(const request& wanted, int fd, bool good) noexcept
 // O_PATH looks the path up without opening anything; only when the end of it is a regular file on a
 // device known to be harmless is it opened. Should the path be replaced in between, O_NONBLOCK
 // keeps a FIFO from holding the loop, and the facts of what was really opened are compared.
-std::int64_t open_looked_up(const request& wanted) noexcept {
+std::int64_t open_looked_up(request& wanted) noexcept {
   const int found = sys::open_resolving(wanted.path, O_PATH, 0, sys::resolve_cached);
   if (knows_no_such_lookup(found)) return would_wait;
   if (found < 0) return found;
@@ -135,9 +139,10 @@ std::int64_t open_looked_up(const request& wanted) noexcept {
 // An open(2) can wait in the file system (FUSE, NFS) or for a FIFO's other end even when the path
 // is cached. Where the path begins on a harmless device and stays on that mount (RESOLVE_NO_XDEV),
 // one call is enough, and O_NONBLOCK keeps FIFOs from waiting; elsewhere it is looked up first.
-std::int64_t open_inline(const request& wanted) noexcept {
+std::int64_t open_inline(request& wanted) noexcept {
   if ((wanted.flags & (O_CREAT | O_TRUNC)) != 0) return would_wait;
-  if (!begins_where_opens_are_quick(wanted.path)) return open_looked_up(wanted);
+  const std::int64_t now = wanted.facts->seen_ns = sys::now_ns();
+  if (!begins_where_opens_are_quick(wanted.path, now)) return open_looked_up(wanted);
   const int fd = sys::open_resolving(wanted.path, wanted.flags | O_NONBLOCK, 0,
                                      sys::resolve_cached | sys::resolve_same_mount);
   if (fd == -EXDEV) return open_looked_up(wanted);
@@ -148,7 +153,7 @@ std::int64_t open_inline(const request& wanted) noexcept {
 
 // A descriptor that was written to may allocate blocks or talk to a server on close, and the last
 // close of a deleted file frees its blocks, which takes seconds for a large one: these go to the
-// pool. fstat(2) of a local file is answered from the inode in memory.
+// pool. statx(2) of a local file is answered from the inode in memory, but not for nothing.
 std::int64_t close_inline(const request& wanted) noexcept {
   const device& on = *wanted.on;
   const bool harmless = on.kind == device_kind::local || on.kind == device_kind::memory ||
@@ -156,8 +161,10 @@ std::int64_t close_inline(const request& wanted) noexcept {
   if (!harmless) return would_wait;
   if (on.kind == device_kind::local) {
     if ((wanted.flags & O_ACCMODE) != O_RDONLY) return would_wait;
-    sys::file_facts facts;
-    if (sys::facts_of(wanted.fd, true, facts) != 0 || facts.links == 0) return would_wait;
+    if (!was_small_just_now(*wanted.facts)) {
+      sys::file_facts facts;
+      if (sys::facts_of(wanted.fd, true, facts) != 0 || facts.links == 0) return would_wait;
+    }
   }
   const int result = sys::close_file(wanted.fd);
   return result == would_wait ? -EIO : result;  // it is closed, and must not be closed again

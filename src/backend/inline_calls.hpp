@@ -12,7 +12,7 @@ std::int64_t call_inline(request& wanted) noexcept;
 
 /// An open that finds its way in caches only (RESOLVE_CACHED) and ends at a regular file on a local
 /// or memory file system; a descriptor, `would_wait`, or the reason why no open could succeed.
-std::int64_t open_inline(const request& wanted) noexcept;
+std::int64_t open_inline(request& wanted) noexcept;
 
 /// close(2) on this thread, if that cannot wait: nothing to write back, nothing to delete.
 std::int64_t close_inline(const request& wanted) noexcept;

@@ -47,9 +47,9 @@ struct request {
   std::size_t size = 0;   ///< sum of the parts
   std::size_t moved = 0;  ///< bytes that earlier attempts of this request transferred
 
-  // open
+  // open; close knows facts and flags, too
   const char* path = nullptr;
-  int flags = 0;
+  int flags = 0;  ///< an inline open leaves O_NONBLOCK set, and here
   mode_t permissions = 0;
   sys::file_facts* facts = nullptr;  ///< filled when the open succeeds
 

@@ -47,7 +47,7 @@ class barrier_call : public file_call<T> {
     wanted_.ended = ended;
     this->add_reference();  // the request's
     this->file_.request_started();
-    this->core_->submit(wanted_);
+    this->file_.submit(wanted_);
     return progress::waiting;
   }
 

@@ -34,7 +34,7 @@ drain_result file_state::drain() noexcept {
   drain_ = std::move(slot);
   ++in_flight_;
   add_reference();  // the request's
-  core_->submit(wanted);
+  submit(wanted);
   return drain_result::waiting;
 }
 

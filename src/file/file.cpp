@@ -1,5 +1,6 @@
 #include "ringfiles/file.hpp"
 
+#include <mutex>
 #include <utility>
 
 #include "file/calls.hpp"
@@ -107,7 +108,12 @@ bool file::is_terminal() const noexcept {
 file_status file::status_at_open() const noexcept {
   return state_ == nullptr ? file_status{} : sys::status_of(state_->about().facts);
 }
-int file::native_handle() const noexcept { return is_open() ? state_->about().fd : -1; }
+int file::native_handle() const noexcept {
+  if (!is_open()) return -1;
+  const std::lock_guard lock(state_->mutex());
+  state_->settle_flags();
+  return state_->about().fd;
+}
 const std::string& file::path() const noexcept {
   static const std::string none;
   return state_ == nullptr ? none : state_->about().path;

@@ -71,11 +71,12 @@ void file_state::resume_work() noexcept {
   drop_reference();  // the list's
 }
 
-void file_state::address(backend::request& wanted, opcode code) const noexcept {
+void file_state::address(backend::request& wanted, opcode code) noexcept {
   wanted.code = code;
   wanted.fd = what_.fd;
   wanted.on = what_.on;
   wanted.flags = what_.mode.flags;
+  wanted.facts = &what_.facts;
 }
 
 void file_state::consume(std::size_t count) noexcept {

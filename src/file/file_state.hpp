@@ -23,6 +23,7 @@
 #include "ringfiles/file.hpp"
 #include "stream/read_buffer.hpp"
 #include "stream/write_buffer.hpp"
+#include "sys/calls.hpp"
 
 namespace ringfiles::detail {
 
@@ -61,6 +62,7 @@ class file_state final : public resumable {
     sys::file_facts facts;
     const backend::device* on;
     bool close_descriptor = true;
+    bool nonblocking = false;  ///< a regular file that was opened with O_NONBLOCK, and still has it
   };
   file_state(std::shared_ptr<engine_core> core, opened what);
   ~file_state();
@@ -156,7 +158,17 @@ class file_state final : public resumable {
 
   // ---- Requests of calls on this file ----
   /// Fills in what all requests on this file share.
-  void address(backend::request& wanted, opcode code) const noexcept;
+  void address(backend::request& wanted, opcode code) noexcept;
+  /// REQUIRES: the lock.
+  void submit(backend::request& wanted) noexcept {
+    settle_flags();
+    core_->submit(wanted);
+  }
+  /// The descriptor is as open(2) was asked for. Inline service does not need that, io_uring does:
+  /// it would fail instead of waiting for the disk. REQUIRES: the lock.
+  void settle_flags() noexcept {
+    if (std::exchange(what_.nonblocking, false)) sys::set_status_flags(what_.fd, what_.mode.flags);
+  }
   void request_started() noexcept { ++in_flight_; }
   /// REQUIRES: the lock. Calls that wait for quiet are tried again.
   void request_ended() noexcept {

@@ -124,7 +124,7 @@ fill_result file_state::fill_later() {
   wanted.ended = fill_ended;
   ++fills_in_flight_;
   add_reference();  // the request's
-  core_->submit(wanted);
+  submit(wanted);
   return fill_result::waiting;
 }
 

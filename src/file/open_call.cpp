@@ -9,6 +9,7 @@
 #include "engine/simple_call.hpp"
 #include "file/fifo_peer.hpp"
 #include "file/file_state.hpp"
+#include "ringfiles/detail/open_path.hpp"
 
 namespace ringfiles {
 namespace detail {
@@ -152,7 +153,8 @@ class open_call final : public simple_call<file>, public resumable {
     else if (!facts_.is_stream())
       on = &backend::learn_device(fd, facts_.device);
     return file_state::make_handle(new file_state(
-        core_->shared_from_this(), {fd, path_, mode_words_, mode_, options_, facts_, on}));
+        core_->shared_from_this(), {fd, path_, mode_words_, mode_, options_, facts_, on, true,
+                                    (wanted_.flags & O_NONBLOCK) != 0 && !facts_.is_stream()}));
   }
 
   // ---- Descriptors: when there are none left, those of other files are waited for ----
@@ -301,6 +303,15 @@ class open_call final : public simple_call<file>, public resumable {
 };
 
 }  // namespace
+
+operation<file> open_path(engine& engine, std::string path, std::string_view mode,
+                          open_options options) {
+  auto* call = new open_call(std::move(path), mode, options);
+  operation<file> opening(call);
+  call->bind(engine.core());
+  return opening;
+}
+
 }  // namespace detail
 
 operation<file> open(std::filesystem::path path, std::string_view mode, open_options options) {
@@ -309,10 +320,7 @@ operation<file> open(std::filesystem::path path, std::string_view mode, open_opt
 
 operation<file> open(engine& engine, std::filesystem::path path, std::string_view mode,
                      open_options options) {
-  auto* call = new detail::open_call(path.string(), mode, options);
-  operation<file> opening(call);
-  call->bind(engine.core());
-  return opening;
+  return detail::open_path(engine, path.string(), mode, options);
 }
 
 }  // namespace ringfiles

@@ -110,7 +110,7 @@ class positional_call : public file_call<T> {
     }
     wanted_.owner = this;
     wanted_.ended = ended;
-    this->core_->submit(wanted_);
+    this->file_.submit(wanted_);
     return true;
   }
 

@@ -119,7 +119,7 @@ class scan_call final : public read_call<std::unique_ptr<scanner>> {
     running_ = true;
     add_reference();  // the request's
     file_.request_started();
-    core_->submit(wanted_);
+    file_.submit(wanted_);
     return true;
   }
 

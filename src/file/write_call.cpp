@@ -96,7 +96,7 @@ class write_call final : public file_call<T> {
     this->running_ = true;
     this->add_reference();  // the request's
     file().request_started();
-    this->core_->submit(wanted_);
+    file().submit(wanted_);
     return progress::waiting;
   }
 

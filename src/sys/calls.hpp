@@ -25,7 +25,8 @@ struct file_facts {
   std::uint64_t size = 0;
   std::int64_t modified_ns = 0;
   std::uint32_t links = 0;
-  mode_t mode = 0;  ///< type and permission bits
+  mode_t mode = 0;           ///< type and permission bits
+  std::int64_t seen_ns = 0;  ///< when this was so, if somebody cared (CLOCK_MONOTONIC)
 
   /// Neither a regular file nor a directory: may wait for somebody for ever.
   bool is_stream() const noexcept { return !S_ISREG(mode) && !S_ISDIR(mode); }
