@@ -15,12 +15,14 @@ bool line_window::go_on(detail::file_buffers& buffers, const text_format& format
 bool line_window::open(detail::file_buffers& buffers, const text_format& format) noexcept {
   settle(buffers);
   if (!lines_) {
-    if (buffers.readable().empty()) return false;
+    if (buffers.readable().empty() && !buffers.fetch()) return false;
     lines_.reset(new (std::nothrow) state);
     if (!lines_) return false;  // the call that follows says so
   }
   state& now = *lines_;
   now.batch = buffers.whole_lines(format.newline, now.most_bytes);
+  if (now.batch.text().empty() && buffers.fetch())
+    now.batch = buffers.whole_lines(format.newline, now.most_bytes);
   const std::string_view text = now.batch.text();
   if (text.empty()) return release(), false;
   now.most_bytes = std::min(2 * now.most_bytes, most_window_bytes);

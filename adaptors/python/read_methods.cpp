@@ -24,6 +24,9 @@ PyObject* empty(const file_object& file) noexcept {
 
 // ---- read ---------------------------------------------------------------------------------------
 
+/// More is read past the buffer.
+constexpr std::size_t most_through_buffer = 8192;
+
 /// Characters that are as many bytes: ASCII, and nothing to translate.
 PyObject* plain_characters(file_object& file, std::string_view bytes) noexcept {
   if (!is_ascii(bytes)) return nullptr;
@@ -47,11 +50,15 @@ PyObject* serve_read(operation_object& self) noexcept {
   if (self.number < 0) return refuse_odd_size(file, self.number), nullptr;
   detail::file_buffers& buffers = file.buffers();
   const auto wanted = static_cast<std::size_t>(self.number);
-  const std::string_view there = buffers.readable();
+  std::string_view there = buffers.readable();
+  if (there.size() < wanted && wanted <= most_through_buffer && buffers.fetch())
+    there = buffers.readable();
   if (there.size() < wanted) return nullptr;
   PyObject* made = file.is_text() ? plain_characters(file, there.substr(0, wanted))
                                   : PyBytes_FromStringAndSize(there.data(), self.number);
-  if (made != nullptr) buffers.consume(wanted);
+  if (made == nullptr) return nullptr;
+  file.open->has_read = true;
+  buffers.consume(wanted);
   return made;
 }
 
@@ -153,12 +160,18 @@ std::unique_ptr<pending> begin_readinto_raw(operation_object& self,
 
 // ---- Lines --------------------------------------------------------------------------------------
 
+PyObject* line_at_hand(file_object& file) noexcept {
+  PyObject* line = file.open->window.next(file.open->buffers, file.format());
+  if (line != nullptr) file.open->has_read = true;
+  return line;
+}
+
 PyObject* serve_readline(operation_object& self) noexcept {
   file_object& file = file_of(self);
   if (!may_read(self, "readline of closed file")) return nullptr;
   if (self.number == 0) return empty(file);
   if (self.number > 0 || file.kind() == file_kind::raw) return nullptr;
-  return file.open->window.next(file.open->buffers, file.format());
+  return line_at_hand(file);
 }
 
 std::unique_ptr<pending> begin_readline(operation_object& self,
@@ -193,7 +206,7 @@ PyObject* serve_next(operation_object& self) noexcept {
   file_object& file = file_of(self);
   if (!may_read(self, "readline of closed file")) return nullptr;
   if (file.kind() == file_kind::raw) return nullptr;
-  return file.open->window.next(file.open->buffers, file.format());
+  return line_at_hand(file);
 }
 
 /// An empty line ends the iteration.

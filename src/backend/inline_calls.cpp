@@ -92,7 +92,7 @@ bool begins_where_opens_are_quick(const char* path, std::int64_t now) noexcept {
   return true;
 }
 
-/// However fast somebody writes to it, it has no more than some MiB by now, which are freed at once.
+/// However fast somebody writes to it, it has some MiB at the most by now, which are freed soon.
 bool was_small_just_now(const sys::file_facts& facts) noexcept {
   constexpr std::uint64_t small_bytes = 1 << 20;
   constexpr std::int64_t just_now_ns = 1'000'000;

@@ -17,10 +17,15 @@ bool file_buffers::is_free() const noexcept {
   return !state_->has_queue() && state_->core().allows_inline();
 }
 
-std::string_view file_buffers::readable() const noexcept {
-  if (!is_free() || state_->writing() || !state_->about().mode.readable) return {};
-  return state_->reader().bytes();
+bool file_buffers::may_read() const noexcept {
+  return is_free() && !state_->writing() && state_->about().mode.readable;
 }
+
+std::string_view file_buffers::readable() const noexcept {
+  return may_read() ? state_->reader().bytes() : std::string_view();
+}
+
+bool file_buffers::fetch() noexcept { return may_read() && state_->fill_at_once(); }
 
 lines file_buffers::whole_lines(newline mode, std::size_t most) const noexcept {
   const std::string_view all_bytes = readable();

@@ -94,6 +94,7 @@ void file_state::give_back(std::string_view bytes) noexcept {
 void file_state::forget_buffered(std::uint64_t position) noexcept {
   stop_reading_ahead();
   reader_.reset(position);
+  in_order_ = false;
   checked_ = 0;
   line_scan_ = 0;
 }

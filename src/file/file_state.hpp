@@ -112,6 +112,8 @@ class file_state final : public resumable {
   stream::read_buffer& reader() noexcept { return reader_; }
   /// Gets more bytes into the buffer: at once if they are cached, else by a request in flight.
   fill_result fill();
+  /// The same without a request, for who makes no call. False: nothing came.
+  bool fill_at_once() noexcept;
   /// Reads cached bytes at the position without the detour through the buffer, which must be empty
   /// for it; 0 if that is not possible now.
   std::size_t read_past_buffer(std::span<std::byte> into, std::size_t most) noexcept;
@@ -213,6 +215,7 @@ class file_state final : public resumable {
 
   void leave_to_parent() noexcept;
   bool tries_inline() noexcept;
+  std::size_t most_inline() const noexcept;
   std::size_t chunk_bytes() const noexcept;
   fill_result fill_inline();
   fill_result fill_later();
@@ -241,9 +244,11 @@ class file_state final : public resumable {
   failure_code fill_error_;
   std::size_t checked_ = 0;
   std::size_t line_scan_ = 0;
-  unsigned misses_ = 0;   ///< inline attempts in a row that would have waited
-  unsigned skipped_ = 0;  ///< fills since the last inline attempt
-  unsigned growth_ = 0;   ///< chunks doubled this often
+  unsigned misses_ = 0;    ///< inline attempts in a row that would have waited
+  unsigned skipped_ = 0;   ///< fills since the last inline attempt
+  bool in_order_ = false;  ///< a whole chunk was cached, and nothing has moved since
+  bool missed_ = false;    ///< the fill that follows need not try inline once more
+  unsigned growth_ = 0;    ///< chunks doubled this often
 
   stream::write_buffer writer_;
   std::unique_ptr<drain_slot> drain_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 #include "file/file_state.hpp"
 #include "sys/calls.hpp"
@@ -10,9 +11,12 @@
 namespace ringfiles::detail {
 namespace {
 
-/// A cached chunk is copied on the loop's thread: 64 KiB take about 8 µs and stay in the L2 cache
-/// for whoever reads them next.
+/// A cached chunk is copied on the loop's thread, and stays in the L2 cache for whoever reads them
+/// next: 64 KiB, in about 8 us, and twice as much once a file is being read from end to end. A call
+/// costs 0.7 us beside its bytes: 4 KiB take 197 ns in chunks of 64 KiB, 178 in 128, 164 in 256,
+/// which is not worth the memory of many files that are read at the same time.
 constexpr std::size_t inline_chunk_bytes = 64 * 1024;
+constexpr std::size_t next_inline_chunk_bytes = 128 * 1024;
 /// A chunk that is read ahead grows from the one to the other while the file proves to be cold. The
 /// ring takes the smaller ones, and copies them on the loop's thread; the largest are the pool's,
 /// which copies beside the loop: 1.09 of cat's rate where chunks of 256 KiB reach 0.93.
@@ -38,13 +42,18 @@ bool file_state::tries_inline() noexcept {
   return true;
 }
 
+std::size_t file_state::most_inline() const noexcept {
+  return in_order_ ? next_inline_chunk_bytes : inline_chunk_bytes;
+}
+
 /// A small file needs no large buffer; one byte more than its size shows its end at once.
 std::size_t file_state::chunk_bytes() const noexcept {
   const std::uint64_t end = what_.facts.size;
   const std::uint64_t at = reader_.end_position();
-  if (what_.facts.size == 0 || end < at) return inline_chunk_bytes;
+  const std::size_t most = most_inline();
+  if (what_.facts.size == 0 || end < at) return most;
   const std::uint64_t left = (end - at) / page_bytes * page_bytes + page_bytes;
-  return static_cast<std::size_t>(std::min<std::uint64_t>(left, inline_chunk_bytes));
+  return static_cast<std::size_t>(std::min<std::uint64_t>(left, most));
 }
 
 fill_result file_state::fill() {
@@ -54,12 +63,24 @@ fill_result file_state::fill() {
     go_on_next_turn();
     return fill_result::waiting;
   }
-  if (tries_inline()) {
+  if (!std::exchange(missed_, false) && tries_inline()) {
     const fill_result tried = fill_inline();
     if (tried != fill_result::waiting) return tried;
     if (!seekable() && wait_until_ready(EPOLLIN)) return fill_result::waiting;
   }
   return fill_later();
+}
+
+bool file_state::fill_at_once() noexcept {
+  if (fill_ != nullptr || !seekable() || !tries_inline()) return false;
+  try {
+    const fill_result made = fill_inline();
+    missed_ = made == fill_result::waiting;
+    fill_error_ = {};  // the call that follows meets it again
+    return made == fill_result::filled;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 /// Below this, filling the buffer serves the calls to come as well.
@@ -86,7 +107,7 @@ fill_result file_state::fill_inline() {
   backend::request wanted;
   address(wanted, opcode::read);
   wanted.offset = seekable() ? reader_.end_position() : backend::no_offset;
-  wanted.set_buffer(space.data(), std::min(space.size(), inline_chunk_bytes));
+  wanted.set_buffer(space.data(), std::min(space.size(), most_inline()));
   const std::int64_t result = core_->try_inline(wanted);
   if (result == backend::would_wait) {
     ++misses_;
@@ -99,6 +120,7 @@ fill_result file_state::fill_inline() {
   misses_ = 0;
   growth_ = 0;
   reader_.commit(static_cast<std::size_t>(result));
+  in_order_ = static_cast<std::size_t>(result) >= inline_chunk_bytes;
   if (result > 0) return fill_result::filled;
   reader_.release();  // a file that was read to its end, and stays open, needs no memory
   return fill_result::at_end;

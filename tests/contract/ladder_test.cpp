@@ -5,6 +5,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <thread>
+
 #include "fixture.hpp"
 
 namespace ringfiles::contract {
@@ -123,6 +126,50 @@ TEST_P(ladder_of_a_disk, AColdReadIsServedByTheRingOrElseByThePool) {
   EXPECT_BYTES(first, pattern(4096, 512 * 1024));
   EXPECT_EQ(counted[waiting_rung()], 1U);
   EXPECT_EQ(counted[rung::ring] + counted[rung::pool], 1U);
+}
+
+// An inline open leaves O_NONBLOCK on the descriptor, with which the ring would fail.
+TEST_P(ladder_of_a_disk, AColdReadOfWhatWasOpenedInlineIsServedToo) {
+  put("a", pattern(1 << 20));
+  opened("a", "rb");
+  file f = opened("a", "rb");
+  make_cold("a");
+  std::string all;
+  run([&]() -> task<> { all = co_await f.read(); });
+  EXPECT_BYTES(all, pattern(1 << 20));
+  make_cold("a");
+  run([&]() -> task<> { all = co_await f.read_at(512 * 1024, 4096); });
+  EXPECT_BYTES(all, pattern(4096, 512 * 1024));
+}
+
+TEST_P(ladder_of_a_disk, TheDescriptorThatIsGivenOutWaits) {
+  put("a", "x");
+  opened("a", "rb");
+  const file f = opened("a", "rb");
+  EXPECT_EQ(::fcntl(f.native_handle(), F_GETFL) & O_NONBLOCK, 0);
+}
+
+TEST_P(ladder_of_a_disk, ALargeDeletedFileIsClosedByThePool) {
+  put("a", pattern(4 << 20));
+  opened("a", "rb");
+  const auto closed = served_by([&]() -> task<> {
+    file f = co_await open("a", "rb");
+    ::unlink(path("a").c_str());
+    co_await f.close();
+  });
+  EXPECT_EQ(closed[rung::pool], 1U);
+}
+
+TEST_P(ladder_of_a_disk, ADeletedFileThatMayHaveGrownIsClosedByThePool) {
+  put("a", "x");
+  opened("a", "rb");
+  const auto closed = served_by([&]() -> task<> {
+    file f = co_await open("a", "rb");
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ::unlink(path("a").c_str());
+    co_await f.close();
+  });
+  EXPECT_EQ(closed[rung::pool], 1U);
 }
 
 TEST_P(ladder_of_a_disk, ASyncIsServedByTheRingOrElseByThePool) {

@@ -200,3 +200,15 @@ async def test_a_file_with_a_codec_for_threads_is_closed_when_its_user_is_cancel
             assert await file.lines() == ["text\n"]
             raise asyncio.CancelledError
     assert file.closed and file._file.closed
+
+
+@pytest.mark.parametrize("read", ["readline", "__anext__", "read"])
+async def test_the_codec_is_settled_by_what_is_at_hand_too(tmp_path, read):
+    (tmp_path / "text").write_text("one\ntwo\nthree\n")
+    async with ringfiles.open(tmp_path / "text", encoding="ascii") as file:
+        for _ in range(2):
+            await (file.read(2) if read == "read" else getattr(file, read)())
+            with pytest.raises(io.UnsupportedOperation):
+                await file.reconfigure(encoding="latin-1")
+            await file.seek(0)
+        await file.reconfigure(encoding="latin-1")

@@ -39,6 +39,35 @@ TEST_F(buffers, GiveWholeLinesAndMoveThePosition) {
   rig.run([&]() -> task<> { EXPECT_EQ(co_await f.read(3), "two"); });
 }
 
+TEST_F(buffers, FetchWhatIsCached) {
+  rig.disk->put("a", "one\ntwo\n");
+  f = rig.opened("a", "r+b");
+  file_buffers at_hand(f);
+  EXPECT_EQ(at_hand.readable(), "");
+  EXPECT_TRUE(at_hand.fetch());
+  EXPECT_EQ(at_hand.readable(), "one\ntwo\n");
+  EXPECT_FALSE(at_hand.fetch()) << "that was all";
+  at_hand.consume(4);
+  rig.run([&]() -> task<> { EXPECT_EQ(co_await f.read(), "two\n"); });
+}
+
+TEST_F(buffers, FetchNothingThatWouldWait) {
+  rig.disk->put("a", "one\n");
+  f = rig.opened("a", "r+b");
+  file_buffers at_hand(f);
+  rig.disk->refuse_inline(true);
+  EXPECT_FALSE(at_hand.fetch());
+  rig.run([&]() -> task<> { EXPECT_EQ(co_await f.read(2), "on"); });
+}
+
+TEST_F(buffers, FetchNothingWhileSomethingIsWritten) {
+  fill("one\n");
+  file_buffers at_hand(f);
+  EXPECT_TRUE(at_hand.write("1"));
+  EXPECT_FALSE(at_hand.fetch());
+  rig.run([&]() -> task<> { EXPECT_EQ(co_await f.read(), "ne\n"); });
+}
+
 TEST_F(buffers, KeepBackAnUndecidedReturn) {
   fill("one\r\ntwo\r");
   EXPECT_EQ(file_buffers(f).whole_lines(newline::universal, 4).text(), "one\r\n");

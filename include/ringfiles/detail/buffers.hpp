@@ -25,6 +25,8 @@ class file_buffers {
 
   /// Bytes at the position that are in memory; perhaps none.
   std::string_view readable() const noexcept;
+  /// Reads more of them from the page cache. False: none came; a call finds out why.
+  bool fetch() noexcept;
   /// Of the first `most` of these, or more if a line is longer, the whole lines: without an owner,
   /// so not to be kept.
   lines whole_lines(newline mode, std::size_t most) const noexcept;
@@ -56,6 +58,7 @@ class file_buffers {
 
  private:
   bool is_free() const noexcept;
+  bool may_read() const noexcept;
   bool is_settled() const noexcept;
   file_state* state_ = nullptr;
   std::int64_t shared_at_ = -1;  ///< where share_position() left it
