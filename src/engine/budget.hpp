@@ -21,6 +21,9 @@ namespace ringfiles::engine_floor {
 inline constexpr std::int64_t budget_ns = 250'000;
 /// Wall time of one turn after which the next check spends the rest: other code's share included.
 inline constexpr std::int64_t turn_limit_ns = 1'000'000;
+/// Whoever is resumed asks for more at once, as a rule: with more of them in a turn, its budget is
+/// spent before the last have asked, and these wait once more.
+inline constexpr std::size_t most_ended_in_a_turn = 64;
 /// A request larger than this never copies on the loop's thread.
 inline constexpr std::size_t max_inline_bytes = 256 * 1024;
 

@@ -109,7 +109,8 @@ void engine_core::take_ended() noexcept {
   std::size_t done = 0;
   while (backend::request* request = reaped_.pop()) {
     finish_request(*request);
-    if (!reaped_.empty() && turn_is_over(++done)) return wake();
+    if (!reaped_.empty() && (turn_is_over(++done) || done == engine_floor::most_ended_in_a_turn))
+      return wake();
   }
 }
 

@@ -121,6 +121,10 @@ void start_writeback(int fd, off_t offset, std::size_t bytes) noexcept {
   ::sync_file_range(fd, offset, static_cast<off_t>(bytes), SYNC_FILE_RANGE_WRITE);
 }
 
+void start_reading(int fd, off_t offset, std::size_t bytes) noexcept {
+  ::posix_fadvise(fd, offset, static_cast<off_t>(bytes), POSIX_FADV_WILLNEED);
+}
+
 void expect_sequential(int fd) noexcept { ::posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); }
 
 std::int64_t read_parts(int fd, const iovec* parts, int count, off_t offset, int flags) noexcept {

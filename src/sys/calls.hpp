@@ -69,6 +69,8 @@ int close_file(int fd) noexcept;
 /// Has the disk begin with bytes that were written, and neither waits for it nor asks how it went:
 /// an error stays for fsync(2) to tell.
 void start_writeback(int fd, off_t offset, std::size_t bytes) noexcept;
+/// Has the disk begin to read this part of a file (posix_fadvise(2)); does not wait for it.
+void start_reading(int fd, off_t offset, std::size_t bytes) noexcept;
 /// Has the kernel read twice as far ahead (posix_fadvise(2)); does not wait.
 void expect_sequential(int fd) noexcept;
 

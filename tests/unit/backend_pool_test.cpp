@@ -2,12 +2,14 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -116,6 +118,32 @@ TEST_F(pool_lanes, HungJobsDoNotHoldUpTheirOwnDeviceForEver) {
   EXPECT_TRUE(ends(1, milliseconds(3000))) << "the lane did not grow";
   hung.open();
   EXPECT_TRUE(ends(65, milliseconds(10'000)));
+}
+
+// The watch of stalls looks every ten milliseconds: some of these bursts come just before a look.
+// On a machine that stands still for so long a lane may grow rightly: one calm attempt is enough.
+TEST_F(pool_lanes, BurstsAfterAPauseDoNotMakeALaneGrow) {
+  constexpr int attempts = 5;
+  constexpr int bursts = 60;
+  const std::size_t in_a_burst = 2 * pool::lane_threads();
+  std::size_t fewest_threads = in_a_burst;
+  for (int attempt = 0; attempt < attempts && fewest_threads > pool::lane_threads(); ++attempt) {
+    const device& busy = device_of(20 + static_cast<std::uint64_t>(attempt));
+    std::mutex mutex;
+    std::set<std::thread::id> threads;
+    for (int burst = 0; burst < bursts; ++burst) {
+      for (std::size_t i = 0; i < in_a_burst; ++i)
+        submit(busy, [&] {
+          std::this_thread::sleep_for(milliseconds(1));
+          const std::lock_guard lock(mutex);
+          threads.insert(std::this_thread::get_id());
+        });
+      ASSERT_TRUE(ends(jobs_.size(), milliseconds(10'000)));
+      std::this_thread::sleep_for(milliseconds(11));
+    }
+    fewest_threads = std::min(fewest_threads, threads.size());
+  }
+  EXPECT_LE(fewest_threads, pool::lane_threads());
 }
 
 TEST_F(pool_lanes, WaitingRequestCanBeTakenBackAndABegunOneCanNot) {

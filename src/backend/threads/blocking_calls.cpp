@@ -42,6 +42,14 @@ void transfer(request& wanted) noexcept {
   }
 }
 
+/// Who opens a small file for reading reads it, as a rule, and one whose name was not cached is
+/// cold: its disk works while the loop hears of the open, whose read then finds it in memory.
+void expect_reading(const request& wanted, int fd) noexcept {
+  constexpr std::uint64_t small_bytes = 64 * 1024;
+  if ((wanted.flags & O_ACCMODE) == O_RDONLY && wanted.facts->size <= small_bytes)
+    sys::start_reading(fd, 0, wanted.facts->size);
+}
+
 /// What open_call needs to know of the new descriptor, asked for here because it may wait.
 void inspect(request& wanted, int fd) noexcept {
   if (const int failed = sys::facts_of(fd, false, *wanted.facts); failed < 0) {
@@ -51,7 +59,8 @@ void inspect(request& wanted, int fd) noexcept {
   }
   // Pipes, terminals and the like stay non-blocking: they are read when poll says so.
   if (!wanted.facts->is_stream()) {
-    learn_device(fd, wanted.facts->device);
+    const device& on = learn_device(fd, wanted.facts->device);
+    if (on.kind == device_kind::local) expect_reading(wanted, fd);
     sys::set_status_flags(fd, wanted.flags);
   }
   wanted.result = fd;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <deque>
 #include <system_error>
+#include <utility>
 
 #include "backend/device.hpp"
 #include "backend/threads/blocking_calls.hpp"
@@ -22,6 +23,7 @@ struct pool::device_lane {
   std::size_t idle = 0;
   std::uint64_t ended = 0;
   std::uint64_t ended_at_last_look = 0;
+  bool crowded_at_last_look = false;
 };
 
 namespace {
@@ -138,13 +140,22 @@ bool pool::add_thread(device_lane& lane) noexcept {
   return false;
 }
 
+// The last reference to a sink ends it, which takes a lock of its own: it goes while this one is
+// free anyway.
 void pool::serve(device_lane& lane) noexcept {
+  std::shared_ptr<completion_sink> served;
   std::unique_lock lock(mutex_);
   for (;;) {
+    if (lane.waiting.empty() && served) {
+      lock.unlock();
+      served.reset();
+      lock.lock();
+    }
     if (lane.waiting.empty()) {
       ++lane.idle;
+      const auto patience = lane.threads > lane_threads() ? spare_idle_time : idle_time;
       const bool filled =
-          lane.filled.wait_for(lock, idle_time, [&] { return !lane.waiting.empty(); });
+          lane.filled.wait_for(lock, patience, [&] { return !lane.waiting.empty(); });
       --lane.idle;
       if (!filled) break;
     }
@@ -152,6 +163,7 @@ void pool::serve(device_lane& lane) noexcept {
     lane.waiting.pop_front();
     for (request* next = item.wanted; next != nullptr;) {
       lock.unlock();
+      served.reset();
       call_blocking(*next);
       next = end(*next, *item.sink);
       lock.lock();
@@ -161,9 +173,7 @@ void pool::serve(device_lane& lane) noexcept {
       next->lane = &lane;
       lane.waiting.push_back({std::exchange(next, nullptr), item.sink});
     }
-    lock.unlock();
-    item.sink.reset();
-    lock.lock();
+    served = std::move(item.sink);
   }
   --lane.threads;
   --threads_;
@@ -186,9 +196,11 @@ bool pool::relieve_stalled_lanes() noexcept {
   for (auto& [device, lane] : lanes_) {
     const bool moved = lane->ended != lane->ended_at_last_look;
     lane->ended_at_last_look = lane->ended;
+    // Requests that came a moment ago, after a time without any, have not waited yet.
+    const bool waits_for_long = std::exchange(lane->crowded_at_last_look, !lane->waiting.empty());
     if (lane->waiting.empty()) continue;
     crowded = true;
-    if (moved) continue;
+    if (moved || !waits_for_long) continue;
     const std::size_t doubling = std::min(lane->waiting.size(), lane->threads + 1);
     for (std::size_t added = 0; added < doubling; ++added)
       if (!add_thread(*lane)) break;
