@@ -150,19 +150,20 @@ int clear(PyObject* self) noexcept {
   return 0;
 }
 
-/// As a coroutine that nobody awaits: so one is made, and dropped.
-void warn_never_awaited(context_manager& self) noexcept {
+/// tp_finalize. It warns as a coroutine that nobody awaits: so one is made, and dropped.
+void finalize(PyObject* self) noexcept {
+  if (of(self).arguments == nullptr) return;
   saved_exception raised;
   raised.save();
-  if (coroutine_of(self) == nullptr) PyErr_WriteUnraisable(nullptr);
-  Py_CLEAR(self.coroutine);
+  if (coroutine_of(of(self)) == nullptr) PyErr_WriteUnraisable(nullptr);
+  Py_CLEAR(of(self).coroutine);
   raised.restore();
 }
 
 void dealloc(PyObject* self) noexcept {
+  if (PyObject_CallFinalizerFromDealloc(self) < 0) return;  // saved
   PyTypeObject* type = Py_TYPE(self);
   PyObject_GC_UnTrack(self);
-  if (of(self).arguments != nullptr) warn_never_awaited(of(self));
   clear(self);
   type->tp_free(self);
   Py_DECREF(type);
@@ -186,6 +187,7 @@ PyType_Slot slots[] = {
     {Py_tp_doc, const_cast<char*>("ContextManager(coro)\n--\n\nWhat open() returns.")},
     {Py_tp_init, reinterpret_cast<void*>(initialize)},
     {Py_tp_new, reinterpret_cast<void*>(PyType_GenericNew)},
+    {Py_tp_finalize, reinterpret_cast<void*>(finalize)},
     {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
     {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
     {Py_tp_clear, reinterpret_cast<void*>(clear)},

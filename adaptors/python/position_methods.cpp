@@ -97,16 +97,21 @@ PyObject* make_bytes(std::string&& bytes) noexcept {
 
 /// A larger read goes into the bytes object itself: to copy it would hold the loop.
 constexpr std::size_t most_copied_bytes = 256 * 1024;
-/// Memory that is taken at once, since a file may end long before what was asked for; then as much
-/// again as there is.
+/// Memory that is taken at once, unless the file was larger when it was opened, since it may end
+/// long before what was asked for; then as much again as there is.
 constexpr std::size_t first_piece_bytes = 64 << 20;
+
+std::size_t likely_bytes(const file& core, std::uint64_t offset) noexcept {
+  const std::uint64_t size = core.status_at_open().size;
+  return std::max(first_piece_bytes, static_cast<std::size_t>(size - std::min(size, offset)));
+}
 
 /// One piece after the other, mostly a single one.
 class large_pread final : public pending {
  public:
   large_pread(file_object& file, std::size_t size, std::uint64_t offset)
       : file_(file), size_(size), offset_(offset) {
-    start();
+    start(likely_bytes(file.core(), offset));
   }
 
   detail::call_base& call() noexcept override { return *piece_->call().get(); }
@@ -133,16 +138,16 @@ class large_pread final : public pending {
         done_(before->done_),
         capacity_(before->capacity_),
         bytes_(std::move(before->bytes_)) {
-    start();
+    start(2 * capacity_);
   }
 
-  void start() {
-    if (!resize(std::min(size_, std::max(2 * capacity_, first_piece_bytes)))) {
+  void start(std::size_t capacity) {
+    if (!resize(std::min(size_, capacity))) {
       PyErr_Clear();
       throw std::bad_alloc();
     }
     auto* memory = reinterpret_cast<std::byte*>(PyBytes_AS_STRING(bytes_.ptr()));
-    detail::prefer_huge_pages(memory + done_, capacity_ - done_);
+    detail::prefer_huge_pages(memory, capacity_);
     piece_.emplace(file_.core().read_at(offset_ + done_,
                                         std::span<std::byte>(memory + done_, capacity_ - done_)));
   }

@@ -42,6 +42,18 @@ def test_not_awaited_it_warns_as_a_coroutine_does(path):
         gc.collect()
 
 
+def test_it_warns_from_within_a_circle_too(path):
+    class Path:
+        def __fspath__(self):
+            return str(path)
+
+    within = Path()
+    within.manager = ringfiles.open(within)
+    del within
+    with pytest.warns(RuntimeWarning, match="coroutine '_open' was never awaited"):
+        gc.collect()
+
+
 def test_in_debug_mode_the_warning_says_where_it_was_made(path):
     async def forget():
         ringfiles.open(path)
