@@ -109,8 +109,9 @@ void engine_core::take_ended() noexcept {
   std::size_t done = 0;
   while (backend::request* request = reaped_.pop()) {
     finish_request(*request);
-    if (!reaped_.empty() && (turn_is_over(++done) || done == engine_floor::most_ended_in_a_turn))
-      return wake();
+    ++done;
+    const bool many = turn_started_ns_ != 0 && done >= engine_floor::most_ended_in_a_turn;
+    if (!reaped_.empty() && (many || turn_is_over(done))) return wake();
   }
 }
 

@@ -153,9 +153,8 @@ void pool::serve(device_lane& lane) noexcept {
     }
     if (lane.waiting.empty()) {
       ++lane.idle;
-      const auto patience = lane.threads > lane_threads() ? spare_idle_time : idle_time;
       const bool filled =
-          lane.filled.wait_for(lock, patience, [&] { return !lane.waiting.empty(); });
+          lane.filled.wait_for(lock, idle_time, [&] { return !lane.waiting.empty(); });
       --lane.idle;
       if (!filled) break;
     }

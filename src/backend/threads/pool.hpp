@@ -32,9 +32,7 @@ class pool {
   static constexpr std::size_t max_threads = 2048;
   /// A lane that ended nothing for this long while requests wait is taken to be hung.
   static constexpr std::chrono::milliseconds stall_time{10};
-  static constexpr std::chrono::milliseconds idle_time{5000};
-  /// Of threads that a lane got when it seemed to be hung: they would only contend for the disk.
-  static constexpr std::chrono::milliseconds spare_idle_time{100};
+  static constexpr std::chrono::seconds idle_time{5};
 
   /// Never destroyed: threads may be inside the kernel while the process exits.
   static pool& instance();
