@@ -148,6 +148,7 @@ TEST_P(ladder_of_a_disk, TheDescriptorThatIsGivenOutWaits) {
 }
 
 TEST_P(ladder_of_a_disk, ALargeDeletedFileIsClosedByThePool) {
+  if (!knows_cached_paths()) GTEST_SKIP() << "no openat2(2) here with RESOLVE_CACHED";
   put("a", pattern(4 << 20));
   opened("a", "rb");
   const auto closed = served_by([&]() -> task<> {
@@ -159,6 +160,7 @@ TEST_P(ladder_of_a_disk, ALargeDeletedFileIsClosedByThePool) {
 }
 
 TEST_P(ladder_of_a_disk, ADeletedFileThatMayHaveGrownIsClosedByThePool) {
+  if (!knows_cached_paths()) GTEST_SKIP() << "no openat2(2) here with RESOLVE_CACHED";
   put("a", "x");
   opened("a", "rb");
   const auto closed = served_by([&]() -> task<> {
