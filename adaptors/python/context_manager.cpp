@@ -1,5 +1,7 @@
 #include "context_manager.hpp"
 
+#include <memory>
+
 #include "file_object.hpp"
 #include "methods.hpp"
 #include "open_function.hpp"
@@ -10,23 +12,19 @@ namespace {
 
 struct context_manager {
   PyObject_HEAD PyObject* make_coroutine;  ///< for `arguments` and `entered`
-  PyObject* arguments;   ///< of open(), a tuple; null once something was begun, or `coroutine` made
-  PyObject* plan;        ///< how the engine opens it; None: it does not
-  PyObject* coroutine;   ///< null until it is asked for
-  PyObject* entered;     ///< a list for the coroutine: not empty when `async with` awaits it
-  PyObject* opened;      ///< null: not yet, or no more
-  PyTypeObject* native;  ///< borrowed; the type of a file that was opened by the engine
+  PyObject* arguments;  ///< of open(), a tuple; null once something was begun, or `coroutine` made
+  PyObject* plan;       ///< how the engine opens it; None: it does not; null: nobody said
+  PyObject* coroutine;  ///< null until it is asked for
+  PyObject* entered;    ///< a list for the coroutine: not empty when `async with` awaits it
+  PyObject* opened;     ///< null: not yet, or no more
 };
-
-PyTypeObject* context_manager_type = nullptr;
 
 context_manager& of(PyObject* self) noexcept { return *reinterpret_cast<context_manager*>(self); }
 
 /// New, or null with an exception set.
 PyObject* make_coroutine(PyObject* maker, PyObject* arguments, PyObject* entered) noexcept {
-  const owned given = steal(PySequence_List(arguments));
-  if (!given || PyList_Append(given.ptr(), entered) < 0) return nullptr;
-  const owned all = steal(PyList_AsTuple(given.ptr()));
+  const owned last = steal(PyTuple_Pack(1, entered));
+  const owned all = last ? steal(PySequence_Concat(arguments, last.ptr())) : owned();
   return all ? PyObject_CallObject(maker, all.ptr()) : nullptr;
 }
 
@@ -85,13 +83,45 @@ PyObject* enter(PyObject* self, PyObject*) noexcept {
   return PyObject_CallMethodNoArgs(self, slowly);
 }
 
+PyObject* serve_leave(operation_object& self) noexcept {
+  PyObject* closed = close_kind.serve(self);
+  if (closed != nullptr) Py_CLEAR(of(self.object).opened);
+  return closed;
+}
+
+/// A close() that has the manager forget its file.
+class leave_pending final : public pending {
+ public:
+  leave_pending(std::unique_ptr<pending> close, PyObject* manager) noexcept
+      : close_(std::move(close)), manager_(borrow(manager)) {}
+  detail::call_base& call() noexcept override { return close_->call(); }
+  PyObject* result(PyObject* filename) noexcept override {
+    PyObject* closed = close_->result(filename);
+    if (closed != nullptr) Py_CLEAR(of(manager_.ptr()).opened);
+    return closed;
+  }
+
+ private:
+  std::unique_ptr<pending> close_;
+  owned manager_;
+};
+
+std::unique_ptr<pending> begin_leave(operation_object& self,
+                                     const std::shared_ptr<loop_engine>& engine) {
+  auto close = close_kind.begin(self, engine);
+  if (!close) return nullptr;
+  return std::make_unique<leave_pending>(std::move(close), self.object);
+}
+
+constinit const operation_kind leave_kind{"__aexit__", serve_leave, begin_leave};
+
 /// `async with` that ends as it should waits for close(); after an exception there is more to it.
 PyObject* leave(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
   static PyObject* const slowly = PyUnicode_InternFromString("_leave");
   const arguments given{"__aexit__", values, count};
   if (!given.between(3, 3)) return nullptr;
   PyObject* opened = of(self).opened;
-  if (values[0] == Py_None && opened != nullptr && Py_TYPE(opened) == of(self).native)
+  if (values[0] == Py_None && opened != nullptr && is_as_planned(opened, of(self).plan))
     return make_operation(leave_kind, &file_of(opened), self);
   return PyObject_CallMethodObjArgs(self, slowly, values[0], values[1], values[2], nullptr);
 }
@@ -204,10 +234,7 @@ PyType_Spec spec = {"ringfiles._ringfiles.ContextManager", sizeof(context_manage
 
 void set_opened(PyObject* manager, PyObject* file) noexcept {
   Py_XSETREF(of(manager).opened, Py_NewRef(file));
-  of(manager).native = Py_TYPE(file);
 }
-
-void forget_opened(PyObject* manager) noexcept { Py_CLEAR(of(manager).opened); }
 
 PyObject* open_later(PyObject*, PyObject* const* values, Py_ssize_t count) noexcept {
   if (count != 4) return PyErr_BadArgument(), nullptr;
@@ -221,10 +248,8 @@ PyObject* open_later(PyObject*, PyObject* const* values, Py_ssize_t count) noexc
 }
 
 bool add_context_manager_type(PyObject* module) {
-  context_manager_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
-  return context_manager_type != nullptr &&
-         PyModule_AddObjectRef(module, "ContextManager",
-                               reinterpret_cast<PyObject*>(context_manager_type)) == 0;
+  const owned type = steal(PyType_FromSpec(&spec));
+  return type && PyModule_AddObjectRef(module, "ContextManager", type.ptr()) == 0;
 }
 
 }  // namespace ringfiles::python

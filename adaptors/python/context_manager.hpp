@@ -15,8 +15,6 @@ bool add_context_manager_type(PyObject* module);
 
 /// `manager` has what it opens; a later await gives the same.
 void set_opened(PyObject* manager, PyObject* file) noexcept;
-/// What it opened is closed.
-void forget_opened(PyObject* manager) noexcept;
 
 /// open_later(type, make_coroutine, arguments, plan): METH_FASTCALL.
 PyObject* open_later(PyObject*, PyObject* const* values, Py_ssize_t count) noexcept;

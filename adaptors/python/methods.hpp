@@ -111,7 +111,7 @@ extern const operation_kind read_kind, read1_kind, read_raw_kind, readall_kind, 
     next_kind;
 // write_methods.cpp
 extern const operation_kind write_kind, writelines_kind, flush_kind, fsync_kind, close_kind,
-    truncate_kind, leave_kind;
+    truncate_kind;
 PyObject* close_now_method(PyObject* self, PyObject*) noexcept;
 PyObject* settle_now_method(PyObject* self, PyObject*) noexcept;
 PyObject* mark_detached_method(PyObject* self, PyObject*) noexcept;

@@ -163,6 +163,11 @@ PyObject* make_open(PyObject* path, PyObject* plan, bool patient, PyObject* mana
   return make_operation(open_kind, nullptr, arguments.ptr());
 }
 
+bool is_as_planned(PyObject* opened, PyObject* plan) noexcept {
+  return plan != nullptr && plan != Py_None &&
+         reinterpret_cast<PyObject*>(Py_TYPE(opened)) == PyTuple_GET_ITEM(plan, arg_type - 1);
+}
+
 namespace {
 
 // ---- reconfigure --------------------------------------------------------------------------------

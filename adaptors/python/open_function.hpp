@@ -9,6 +9,10 @@ namespace ringfiles::python {
 /// open() behind the path.
 PyObject* make_open(PyObject* path, PyObject* plan, bool patient, PyObject* manager) noexcept;
 
+/// Whether `opened` is of the type that a plan is for: a file of the engine. `plan` may be null or
+/// None, which plan none.
+bool is_as_planned(PyObject* opened, PyObject* plan) noexcept;
+
 /// The functions of the module, ended by an empty one.
 extern PyMethodDef open_functions[];
 

@@ -2,7 +2,6 @@
 #include <cstring>
 #include <string>
 
-#include "context_manager.hpp"
 #include "errors.hpp"
 #include "long_text.hpp"
 #include "methods.hpp"
@@ -147,7 +146,7 @@ PyObject* serve_close(operation_object& self) noexcept {
 }
 
 /// Closed, whatever close() said, and also if its caller was cancelled: in the background then.
-class close_pending : public pending {
+class close_pending final : public pending {
  public:
   explicit close_pending(file_object& file) : file_(file), close_(wait_for(file.core().close())) {}
   ~close_pending() override { file_.open->close(); }
@@ -163,32 +162,6 @@ std::unique_ptr<pending> begin_close(operation_object& self, const std::shared_p
   return std::make_unique<close_pending>(file_of(self));
 }
 
-// ---- The end of `async with` --------------------------------------------------------------------
-
-PyObject* serve_leave(operation_object& self) noexcept {
-  PyObject* closed = serve_close(self);
-  if (closed != nullptr) forget_opened(self.object);
-  return closed;
-}
-
-class leave_pending final : public close_pending {
- public:
-  leave_pending(file_object& file, PyObject* manager)
-      : close_pending(file), manager_(borrow(manager)) {}
-  PyObject* result(PyObject* filename) noexcept override {
-    PyObject* closed = close_pending::result(filename);
-    if (closed != nullptr) forget_opened(manager_.ptr());
-    return closed;
-  }
-
- private:
-  owned manager_;
-};
-
-std::unique_ptr<pending> begin_leave(operation_object& self, const std::shared_ptr<loop_engine>&) {
-  return std::make_unique<leave_pending>(file_of(self), self.object);
-}
-
 }  // namespace
 
 constinit const operation_kind write_kind{"write", serve_write, begin_write};
@@ -196,7 +169,6 @@ constinit const operation_kind flush_kind{"flush", serve_when_open, begin_flush}
 constinit const operation_kind fsync_kind{"fsync", serve_when_open, begin_fsync};
 constinit const operation_kind truncate_kind{"truncate", serve_truncate, begin_truncate};
 constinit const operation_kind close_kind{"close", serve_close, begin_close};
-constinit const operation_kind leave_kind{"__aexit__", serve_leave, begin_leave};
 
 // For those who cannot await: what was buffered is still written, in the background.
 PyObject* close_now_method(PyObject* self, PyObject*) noexcept {

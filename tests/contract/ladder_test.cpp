@@ -24,6 +24,15 @@ class ladder : public suite {
     for (std::size_t i = 0; i < rung_count; ++i) counted.served[i] -= before.served[i];
     return counted;
   }
+  /// The same of opening "a", doing `meanwhile` and closing it.
+  template <class Meanwhile>
+  statistics served_by_a_visit(Meanwhile meanwhile) {
+    return served_by([&]() -> task<> {
+      file f = co_await open("a", "rb");
+      meanwhile();
+      co_await f.close();
+    });
+  }
   bool on_ext4() const {
     struct statfs about{};
     constexpr long ext4 = 0xef53;
@@ -97,10 +106,7 @@ TEST_P(ladder, AKnownPathIsOpenedInline) {
   if (!knows_cached_paths()) GTEST_SKIP() << "no openat2(2) here with RESOLVE_CACHED";
   put("a", "x");
   opened("a", "r");
-  const auto counted = served_by([&]() -> task<> {
-    file f = co_await open("a", "r");
-    co_await f.close();
-  });
+  const auto counted = served_by_a_visit([] {});
   EXPECT_EQ(counted[inline_rung()], 2U) << "the open and the close";
   EXPECT_EQ(counted[rung::pool], 0U);
 }
@@ -151,11 +157,7 @@ TEST_P(ladder_of_a_disk, ALargeDeletedFileIsClosedByThePool) {
   if (!knows_cached_paths()) GTEST_SKIP() << "no openat2(2) here with RESOLVE_CACHED";
   put("a", pattern(4 << 20));
   opened("a", "rb");
-  const auto closed = served_by([&]() -> task<> {
-    file f = co_await open("a", "rb");
-    ::unlink(path("a").c_str());
-    co_await f.close();
-  });
+  const auto closed = served_by_a_visit([&] { ::unlink(path("a").c_str()); });
   EXPECT_EQ(closed[rung::pool], 1U);
 }
 
@@ -163,11 +165,9 @@ TEST_P(ladder_of_a_disk, ADeletedFileThatMayHaveGrownIsClosedByThePool) {
   if (!knows_cached_paths()) GTEST_SKIP() << "no openat2(2) here with RESOLVE_CACHED";
   put("a", "x");
   opened("a", "rb");
-  const auto closed = served_by([&]() -> task<> {
-    file f = co_await open("a", "rb");
+  const auto closed = served_by_a_visit([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     ::unlink(path("a").c_str());
-    co_await f.close();
   });
   EXPECT_EQ(closed[rung::pool], 1U);
 }
