@@ -126,10 +126,11 @@ bool engine_core::yield(resumable& later) noexcept {
   if (later.queued || over_) return false;
   later.queued = true;
   add(yields_, 1);
-  // Who is in the list already has asked for a turn; within one, resume_yielded() sees to it.
+  // Whoever finds others waiting rides along with them: each turn that leaves some asks for the
+  // next, under this lock.
   const bool first = yielded_.empty();
   yielded_.push(&later);
-  if (first || turn_of_this_thread == this) wake();
+  if (first) wake();
   return true;
 }
 
@@ -143,16 +144,17 @@ void engine_core::resume_yielded() noexcept {
     left = yielded_.size();
   }
   for (bool first = true; left > 0; --left, first = false) {
-    if (!first && !allows_more_inline()) return wake();
+    if (!first && !allows_more_inline()) break;
     resumable* next = nullptr;
     {
       std::lock_guard lock(mutex_);
       next = yielded_.pop();
-      if (next == nullptr) return;
       next->queued = false;
     }
     next->resume_work();
   }
+  std::lock_guard lock(mutex_);
+  if (!yielded_.empty()) wake();
 }
 
 }  // namespace ringfiles::detail
