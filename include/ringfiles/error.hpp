@@ -28,6 +28,10 @@ enum class errc {
   negative_size,      ///< truncate to a size, or a read count, below zero
   negative_position,  ///< seek to before the start of the file
   not_utf8,           ///< the bytes are not well-formed UTF-8 (text mode, strict)
+  not_decodable,      ///< the bytes are no text in the file's encoding
+  not_encodable,      ///< the file's encoding lacks a character of the text
+  unknown_encoding,   ///< open(): no such encoding, here or in this machine's iconv(3)
+  invalid_errors,     ///< open(): unknown error handler
   no_engine,          ///< no engine runs on this thread and none was given
   text_mode,          ///< the call needs a file opened in binary mode
   fork_interrupted,   ///< in a forked child: the parent holds this operation, and finishes it

@@ -31,6 +31,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ringfiles/encoding.hpp"
 #include "ringfiles/lines.hpp"
 #include "ringfiles/newline.hpp"
 #include "ringfiles/operation.hpp"
@@ -52,7 +53,9 @@ enum class whence { start, current, end };
 struct open_options {
   ringfiles::newline newline = ringfiles::newline::universal;  ///< text mode only
   unsigned permissions = 0666;                                 ///< for new files, less the umask
-  std::size_t buffer_bytes = 0;  ///< 0: chosen and grown by the library
+  std::size_t buffer_bytes = 0;              ///< 0: chosen and grown by the library
+  ringfiles::encoding encoding = {};         ///< text mode only
+  text_errors errors = text_errors::strict;  ///< text mode only
   /// When the process may have no more descriptors (EMFILE, ENFILE): how long to wait for another
   /// file of the same engine to be closed. Begins anew whenever one is; fails at once if none is
   /// open. The default fails at once.
@@ -64,6 +67,8 @@ struct adopt_options {
   bool close_descriptor = true;  ///< close() closes the descriptor, too
   std::size_t buffer_bytes = 0;  ///< as in open_options
   ringfiles::newline newline = ringfiles::newline::universal;  ///< text mode only
+  ringfiles::encoding encoding = {};                           ///< text mode only
+  text_errors errors = text_errors::strict;                    ///< text mode only
 };
 
 /// Bytes that somebody shares the ownership of: whoever holds `owner` keeps them as they are.
@@ -73,8 +78,9 @@ struct shared_bytes {
 };
 
 /// Opens `path` as Python's open() does: `mode` is one of "r", "w", "a", "x" with "+", "b", "t".
-/// Text is UTF-8, strict. Usually openat2(2); the descriptor is close-on-exec. Cancelling leaks no
-/// descriptor. A FIFO waits for its other end without holding a thread.
+/// Text is UTF-8 to the program, and `options.encoding` in the file. Usually openat2(2); the
+/// descriptor is close-on-exec. Cancelling leaks no descriptor. A FIFO waits for its other end
+/// without holding a thread.
 operation<file> open(std::filesystem::path path, std::string_view mode = "r",
                      open_options options = {});
 /// The same on a given engine, for threads that have no current one.
@@ -125,8 +131,10 @@ class file {
   operation<void> writelines(std::vector<std::string> lines);  ///< as one write
 
   // ---- Position, size, durability --------------------------------------------------------------
-  /// The new position in bytes. In text mode use what tell() gave, or 0, as in Python.
+  /// The new position in bytes. In text mode use what tell() gave, or 0, as in Python; in another
+  /// encoding than UTF-8 nothing else is taken from the current position or the end.
   operation<std::uint64_t> seek(std::int64_t offset, whence from = whence::start);
+  /// In bytes; in text of an encoding that has states, these in the highest eight bits.
   operation<std::uint64_t> tell();
   /// Cuts or extends to `size` bytes (default: the position). The position stays. ftruncate(2).
   operation<std::uint64_t> truncate(std::optional<std::int64_t> size = std::nullopt);
@@ -157,6 +165,9 @@ class file {
   bool is_terminal() const noexcept;  ///< isatty(3)
   const std::string& path() const noexcept;
   const std::string& mode() const noexcept;
+  /// As it was given to open(); empty in binary mode. Valid as long as the file.
+  std::string_view encoding() const noexcept;
+  text_errors errors() const noexcept;
   /// What fstat(2) said when the file was opened; costs nothing.
   file_status status_at_open() const noexcept;
   /// The descriptor, or -1; it stays ours. Reads through it bypass the buffers.

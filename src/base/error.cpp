@@ -34,6 +34,14 @@ entry describe(errc code) noexcept {
       return {std::errc::invalid_argument, "negative seek position"};
     case errc::not_utf8:
       return {std::errc::illegal_byte_sequence, "not well-formed UTF-8"};
+    case errc::not_decodable:
+      return {std::errc::illegal_byte_sequence, "no text in the file's encoding"};
+    case errc::not_encodable:
+      return {std::errc::illegal_byte_sequence, "not to be written in the file's encoding"};
+    case errc::unknown_encoding:
+      return {std::errc::invalid_argument, "unknown encoding"};
+    case errc::invalid_errors:
+      return {std::errc::invalid_argument, "unknown error handler"};
     case errc::no_engine:
       return {std::errc::operation_not_permitted, "no engine runs on this thread"};
     case errc::text_mode:

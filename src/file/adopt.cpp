@@ -27,6 +27,11 @@ file adopt(engine& engine, int descriptor, std::string_view mode, adopt_options 
   const auto parsed = detail::parse_open_mode(mode);
   if (!parsed) throw error(errc::invalid_mode, "adopt", options.path);
   if (engine.core().kind() == backend_kind::memory) detail::require(-EBADF, options);
+  const text::codec* codec = nullptr;
+  if (parsed->text && options.errors > text_errors::xmlcharrefreplace)
+    throw error(errc::invalid_errors, "adopt", options.path);
+  if (parsed->text && !detail::find_file_codec(options.encoding, options.errors, codec))
+    throw error(errc::unknown_encoding, "adopt", options.path);
   sys::file_facts facts;
   detail::require(sys::facts_of(descriptor, true, facts), options);
   if (S_ISDIR(facts.mode)) detail::require(-EISDIR, options);
@@ -36,11 +41,14 @@ file adopt(engine& engine, int descriptor, std::string_view mode, adopt_options 
   const backend::device& on = detail::device_of(descriptor, facts);
   if (on.kind == backend::device_kind::stream) sys::set_nonblocking(descriptor);
   const std::int64_t position = sys::position_of(descriptor);
-  auto* state = new detail::file_state(
-      engine.core().shared_from_this(),
-      {descriptor, std::move(options.path), std::string(mode), kind,
-       open_options{.newline = options.newline, .buffer_bytes = options.buffer_bytes}, facts, &on,
-       options.close_descriptor});
+  auto* state =
+      new detail::file_state(engine.core().shared_from_this(),
+                             {descriptor, std::move(options.path), std::string(mode), kind,
+                              open_options{.newline = options.newline,
+                                           .buffer_bytes = options.buffer_bytes,
+                                           .encoding = options.encoding,
+                                           .errors = options.errors},
+                              facts, &on, options.close_descriptor, false, codec});
   if (state->seekable() && position >= 0)
     state->set_position(at_end ? facts.size : static_cast<std::uint64_t>(position));
   return detail::file_state::make_handle(state);

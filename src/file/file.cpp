@@ -118,6 +118,13 @@ const std::string& file::path() const noexcept {
   static const std::string none;
   return state_ == nullptr ? none : state_->about().path;
 }
+std::string_view file::encoding() const noexcept {
+  if (state_ == nullptr || !state_->about().mode.text) return {};
+  return state_->about().options.encoding.name();
+}
+text_errors file::errors() const noexcept {
+  return state_ == nullptr ? text_errors::strict : state_->about().options.errors;
+}
 const std::string& file::mode() const noexcept {
   static const std::string none;
   return state_ == nullptr ? none : state_->about().mode_words;

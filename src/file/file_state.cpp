@@ -11,11 +11,25 @@
 
 namespace ringfiles::detail {
 
+bool find_file_codec(const encoding& wanted, text_errors errors,
+                     const text::codec*& found) noexcept {
+  found = nullptr;
+  if (errors == text_errors::strict && wanted.name() == "utf-8") return true;
+  const text::codec* named = text::find_codec(wanted.name());
+  if (named == nullptr || !text::is_available(*named)) return false;
+  if (errors != text_errors::strict || !text::is_plain_utf8(*named)) found = named;
+  return true;
+}
+
 file_state::file_state(std::shared_ptr<engine_core> core, opened what)
     : core_(std::move(core)),
       what_(std::move(what)),
       mutex_(core_->concurrent()),
       writer_(what_.options.buffer_bytes) {
+  if (what_.codec != nullptr && what_.mode.readable)
+    decoded_ = std::make_unique<decoded_text>(*what_.codec, what_.options.errors);
+  if (what_.codec != nullptr && what_.mode.writable)
+    encoder_ = std::make_unique<text::text_encoder>(*what_.codec, what_.options.errors);
   core_->descriptor_taken();
   if (what_.mode.append) set_position(what_.facts.size);
 }
@@ -80,13 +94,19 @@ void file_state::address(backend::request& wanted, opcode code) noexcept {
 }
 
 void file_state::consume(std::size_t count) noexcept {
-  reader_.consume(count);
+  if (decoded_)
+    decoded_->consume(count, reader_);
+  else
+    reader_.consume(count);
   checked_ = checked_ > count ? checked_ - count : 0;
   line_scan_ = 0;
 }
 
 void file_state::give_back(std::string_view bytes) noexcept {
-  reader_.unread(bytes);
+  if (decoded_)
+    decoded_->unread(bytes);
+  else
+    reader_.unread(bytes);
   checked_ = 0;
   line_scan_ = 0;
 }
@@ -94,19 +114,32 @@ void file_state::give_back(std::string_view bytes) noexcept {
 void file_state::forget_buffered(std::uint64_t position) noexcept {
   stop_reading_ahead();
   reader_.reset(position);
+  if (decoded_) decoded_->start_anew(decoded_->state_at(position));
   in_order_ = false;
   checked_ = 0;
   line_scan_ = 0;
 }
 
+void file_state::forget_read_ahead() noexcept {
+  if (writing_) return;
+  const file_place here = exact_place();
+  forget_buffered(here.byte);
+  go_to(here);
+}
+
 void file_state::set_position(std::uint64_t position) noexcept {
-  if (!writing_ && reader_.seek(position)) {
+  go_to({position, decoded_ ? decoded_->state_at(position) : std::uint8_t{0}});
+}
+
+void file_state::go_to(const file_place& place) noexcept {
+  if (!writing_ && reader_.seek(place.byte)) {
     checked_ = 0;
     line_scan_ = 0;
-    return;
+  } else {
+    writing_ = false;
+    forget_buffered(place.byte);
   }
-  writing_ = false;
-  forget_buffered(position);
+  if (decoded_) decoded_->start_anew(place.state);
 }
 
 drain_result file_state::prepare_to_read() {
@@ -130,7 +163,7 @@ void file_state::leave_to_parent() noexcept {
 void file_state::prepare_to_write() noexcept {
   leave_to_parent();
   if (writing_) return;
-  const std::uint64_t position = reader_.position();
+  const std::uint64_t position = this->position();
   forget_buffered(position);
   writer_.start_at(position);
   writing_ = true;

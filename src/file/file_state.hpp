@@ -19,6 +19,7 @@
 #include "base/intrusive_queue.hpp"
 #include "base/optional_mutex.hpp"
 #include "engine/engine_core.hpp"
+#include "file/decoded_text.hpp"
 #include "file/open_mode.hpp"
 #include "ringfiles/file.hpp"
 #include "stream/read_buffer.hpp"
@@ -48,6 +49,10 @@ class queued_call {
   ~queued_call() = default;
 };
 
+/// The codec of a text file, null where the bytes are the text. False: there is no such encoding.
+bool find_file_codec(const encoding& wanted, text_errors errors,
+                     const text::codec*& found) noexcept;
+
 enum class fill_result { filled, at_end, waiting, failed };
 enum class drain_result { idle, waiting, failed };
 
@@ -63,6 +68,7 @@ class file_state final : public resumable {
     const backend::device* on;
     bool close_descriptor = true;
     bool nonblocking = false;  ///< a regular file that was opened with O_NONBLOCK, and still has it
+    const text::codec* codec = nullptr;  ///< of text; null: UTF-8, strict
   };
   file_state(std::shared_ptr<engine_core> core, opened what);
   ~file_state();
@@ -110,6 +116,10 @@ class file_state final : public resumable {
 
   // ---- Reading ----
   stream::read_buffer& reader() noexcept { return reader_; }
+  /// Text in another encoding than UTF-8; null: the reader's bytes are what callers get.
+  decoded_text* decoded() noexcept { return decoded_.get(); }
+  /// What callers get.
+  stream::read_buffer& readable() noexcept { return decoded_ ? decoded_->buffer() : reader_; }
   /// Gets more bytes into the buffer: at once if they are cached, else by a request in flight.
   fill_result fill();
   /// The same without a request, for who makes no call. False: nothing came.
@@ -133,12 +143,12 @@ class file_state final : public resumable {
   void give_back(std::string_view bytes) noexcept;
   void forget_buffered(std::uint64_t position) noexcept;
   /// The file changed under what was read ahead of the position.
-  void forget_read_ahead() noexcept {
-    if (!writing_) forget_buffered(reader_.position());
-  }
+  void forget_read_ahead() noexcept;
 
   // ---- Writing ----
   stream::write_buffer& writer() noexcept { return writer_; }
+  /// Makes of text what is written for it; null: that is the text itself.
+  text::text_encoder* encoder() noexcept { return encoder_.get(); }
   /// Writes out what is buffered; `failed` hands over the deferred error.
   drain_result drain() noexcept;
   bool writing() const noexcept { return writing_; }
@@ -148,10 +158,20 @@ class file_state final : public resumable {
   /// Writing starts at the logical position; what was read ahead is forgotten.
   void prepare_to_write() noexcept;
 
-  std::uint64_t position() const noexcept {
-    return writing_ ? writer_.end_position() : reader_.position();
-  }
+  std::uint64_t position() noexcept { return exact_place().byte; }
   void set_position(std::uint64_t position) noexcept;
+  /// Where it stands; cheap, but exact only if nothing is decoded.
+  file_place place() const noexcept {
+    if (writing_) return {writer_.end_position()};
+    return decoded_ ? decoded_->place(reader_) : file_place{reader_.position()};
+  }
+  /// `place` was place(), and nothing has left the reader since.
+  file_place exact(const file_place& place) noexcept {
+    return decoded_ && !writing_ ? decoded_->exact(reader_, place) : place;
+  }
+  file_place exact_place() noexcept { return exact(place()); }
+  /// REQUIRES: an exact place.
+  void go_to(const file_place& place) noexcept;
   /// Bytes of the writer are in the file. REQUIRES: the lock.
   void account_written(std::size_t count) noexcept {
     writer_.written(count);
@@ -240,6 +260,8 @@ class file_state final : public resumable {
   bool advancing_ = false;
 
   stream::read_buffer reader_;
+  std::unique_ptr<decoded_text> decoded_;
+  std::unique_ptr<text::text_encoder> encoder_;
   fill_slot* fill_ = nullptr;  ///< owned here, or by the request once orphaned
   failure_code fill_error_;
   std::size_t checked_ = 0;

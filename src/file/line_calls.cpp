@@ -62,7 +62,7 @@ class read_line_batch final : public read_call<std::optional<lines>> {
     const std::size_t size = ends_here ? window.size() : end > 0 ? old + end : 0;
     scanned = window.empty() ? 0 : window.size() - 1;
     if (size > 0) {
-      std::optional<lines> batch(std::in_place, file_.reader().share(), window.substr(0, size),
+      std::optional<lines> batch(std::in_place, file_.readable().share(), window.substr(0, size),
                                  mode);
       consume(size);
       succeed(std::move(batch));

@@ -65,6 +65,10 @@ class open_call final : public simple_call<file>, public resumable {
     if (path_.find('\0') != std::string::npos) return failure_ = errc::embedded_nul, false;
     if (parsed->text && options_.newline > newline::crlf)
       return failure_ = errc::invalid_newline, false;
+    if (parsed->text && options_.errors > text_errors::xmlcharrefreplace)
+      return failure_ = errc::invalid_errors, false;
+    if (parsed->text && !find_file_codec(options_.encoding, options_.errors, codec_))
+      return failure_ = errc::unknown_encoding, false;
     mode_ = *parsed;
     wanted_.code = opcode::open;
     wanted_.path = path_.c_str();
@@ -152,9 +156,10 @@ class open_call final : public simple_call<file>, public resumable {
       on = &backend::memory_device();
     else if (!facts_.is_stream())
       on = &backend::learn_device(fd, facts_.device);
-    return file_state::make_handle(new file_state(
-        core_->shared_from_this(), {fd, path_, mode_words_, mode_, options_, facts_, on, true,
-                                    (wanted_.flags & O_NONBLOCK) != 0 && !facts_.is_stream()}));
+    return file_state::make_handle(
+        new file_state(core_->shared_from_this(),
+                       {fd, path_, mode_words_, mode_, options_, facts_, on, true,
+                        (wanted_.flags & O_NONBLOCK) != 0 && !facts_.is_stream(), codec_}));
   }
 
   // ---- Descriptors: when there are none left, those of other files are waited for ----
@@ -290,6 +295,7 @@ class open_call final : public simple_call<file>, public resumable {
   std::string mode_words_;
   open_options options_;
   open_mode mode_;
+  const text::codec* codec_ = nullptr;  ///< null: UTF-8, strict
   sys::file_facts facts_;
   backend::request wanted_;
   engine_floor::timer timer_;

@@ -4,13 +4,25 @@
 namespace ringfiles::detail {
 namespace {
 
+/// A cookie of tell() is a byte, and above it the state of the decoder there: CPython packs the
+/// same into an integer without bounds. No file system knows files of 2^56 bytes.
+constexpr int state_shift = 56;
+constexpr std::uint64_t byte_mask = (std::uint64_t{1} << state_shift) - 1;
+
+std::uint64_t cookie_of(const file_place& place) noexcept {
+  return place.byte | static_cast<std::uint64_t>(place.state) << state_shift;
+}
+
 class tell_call final : public file_call<std::uint64_t> {
  public:
   using file_call::file_call;
   progress attempt() override {
     if (refused()) return progress::done;
     if (!file_.seekable()) return fail(errc::not_seekable);
-    return succeed(file_.position());
+    const file_place here = file_.exact_place();
+    const bool plain = file_.writing() || file_.decoded() == nullptr ||
+                       here.state == file_.decoded()->state_at(here.byte);
+    return succeed(plain ? here.byte : cookie_of(here));
   }
 
  private:
@@ -28,6 +40,8 @@ class seek_call final : public barrier_call<std::uint64_t> {
     if (phase_ == phase::before) {
       if (refused()) return progress::done;
       if (!file_.seekable()) return fail(errc::not_seekable);
+      if (file_.about().codec != nullptr && from_ != whence::start && offset_ != 0)
+        return fail(std::make_error_code(std::errc::invalid_argument));
       const progress settled = write_out();
       if (settled != progress::detached) return settled;
       if (from_ == whence::end) {
@@ -62,8 +76,12 @@ class seek_call final : public barrier_call<std::uint64_t> {
     if (__builtin_add_overflow(static_cast<std::int64_t>(base), offset_, &target))
       return fail(std::make_error_code(std::errc::invalid_argument));
     if (target < 0) return fail(errc::negative_position);
-    file_.set_position(static_cast<std::uint64_t>(target));
-    return succeed(static_cast<std::uint64_t>(target));
+    const auto cookie = static_cast<std::uint64_t>(target);
+    if (file_.decoded() != nullptr && cookie > byte_mask)
+      file_.go_to({cookie & byte_mask, static_cast<std::uint8_t>(cookie >> state_shift)});
+    else
+      file_.set_position(cookie);
+    return succeed(cookie);
   }
 
   std::int64_t offset_;

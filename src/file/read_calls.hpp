@@ -1,6 +1,10 @@
 // read, read_some, readinto, readline, next_lines, readlines, scan: what they share.
 #pragma once
 
+#include <memory>
+#include <optional>
+#include <string>
+
 #include "file/file_call.hpp"
 #include "file/text_window.hpp"
 
@@ -39,18 +43,25 @@ class read_call : public file_call<T> {
   /// Gets bytes by a way of its own; false: through the buffer, as everybody.
   virtual bool take_directly() { return false; }
 
-  std::optional<std::uint64_t> error_position() const override { return error_position_; }
+  std::optional<std::uint64_t> error_position() const override {
+    return malformed_ ? std::optional(malformed_->position) : std::nullopt;
+  }
+  std::string hint() const override { return malformed_ ? malformed_->words : std::string(); }
 
   verdict refuse_malformed() {
-    error_position_ = this->file_.reader().position() + this->file_.checked();
+    malformed_ = std::make_unique<malformed_sequence>(malformed_at_front(this->file_));
     give_back();
-    this->fail(errc::not_utf8);
+    this->fail(this->file_.decoded() == nullptr ? errc::not_utf8 : errc::not_decodable);
     return verdict::ended;
   }
 
   /// Bytes leave the buffer for this call, which remembers how to give them back.
   void consume(std::size_t count) {
-    if (!this->file_.seekable()) kept_.append(this->file_.reader().bytes().substr(0, count));
+    if (!this->file_.seekable()) kept_.append(this->file_.readable().bytes().substr(0, count));
+    if (decoded_text* text = this->file_.decoded()) {
+      if (taken_ == 0) started_ = this->file_.place();
+      if (text->moves_raw(count) && started_.text > 0) started_ = this->file_.exact(started_);
+    }
     taken_ += count;
     this->file_.consume(count);
     this->core_->charge_copy(count);
@@ -71,17 +82,19 @@ class read_call : public file_call<T> {
 
   void give_back() noexcept override {
     if (taken_ == 0) return;
-    if (this->file_.seekable())
-      this->file_.set_position(this->file_.position() - taken_);
-    else
+    if (!this->file_.seekable())
       this->file_.give_back(kept_);
+    else if (this->file_.decoded() != nullptr)
+      this->file_.go_to(this->file_.exact(started_));
+    else
+      this->file_.set_position(this->file_.position() - taken_);
     taken_ = 0;
   }
 
   // Nobody got the bytes, so they are there for the next read; unless somebody has gone on behind
   // them. A write that is under way has not moved the position yet.
   void undelivered() noexcept override {
-    const bool is_last = !this->file_.writing() && this->file_.position() == ended_at_;
+    const bool is_last = !this->file_.writing() && this->file_.place() == ended_at_;
     if (this->file_.is_open() && is_last) give_back();
   }
 
@@ -93,7 +106,7 @@ class read_call : public file_call<T> {
       if (said == verdict::elsewhere) return progress::waiting;
       if (said == verdict::ended) {
         if (from_buffer_ && taken_ > 0) this->core_->count(rung::buffer);
-        if (this->begun_) ended_at_ = this->file_.position();
+        if (this->begun_) ended_at_ = this->file_.place();
         return progress::done;
       }
       from_buffer_ = false;
@@ -114,10 +127,11 @@ class read_call : public file_call<T> {
   }
 
   std::size_t taken_ = 0;
-  std::uint64_t ended_at_ = 0;  ///< the position behind what was taken
-  bool from_buffer_ = true;     ///< nothing had to be brought in
-  std::string kept_;            ///< of a stream, which cannot be read again
-  std::optional<std::uint64_t> error_position_;
+  file_place started_;       ///< of decoded text: where it was before anything was taken
+  file_place ended_at_;      ///< behind what was taken
+  bool from_buffer_ = true;  ///< nothing had to be brought in
+  std::string kept_;         ///< of a stream, which cannot be read again
+  std::unique_ptr<malformed_sequence> malformed_;
   failure_code request_error_;
 };
 

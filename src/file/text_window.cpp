@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "text/newlines.hpp"
 #include "text/utf8.hpp"
@@ -45,6 +46,10 @@ character_take measure_translated(std::string_view window, std::size_t limit, bo
 }  // namespace
 
 text_window readable_window(file_state& file, bool final) noexcept {
+  if (decoded_text* text = file.decoded()) {
+    const bool good = text->decode_more(file.reader(), final);
+    return {text->buffer().bytes(), !good};
+  }
   const std::string_view buffered = file.reader().bytes();
   if (!file.about().mode.text) return {buffered};
   std::size_t& checked = file.checked();
@@ -55,6 +60,36 @@ text_window readable_window(file_state& file, bool final) noexcept {
     if (scan.malformed > 0) return {buffered.substr(0, checked), true};
   }
   return {buffered.substr(0, checked)};
+}
+
+malformed_sequence malformed_at_front(file_state& file) {
+  std::size_t offset = file.checked();
+  std::size_t size = 0;
+  const char* reason = nullptr;
+  std::string_view encoding = "utf-8";
+  if (const decoded_text* text = file.decoded()) {
+    offset = text->decoded_bytes();
+    size = text->malformed().size;
+    reason = text->malformed().reason;
+    encoding = file.about().codec->name;
+  } else {
+    const auto scan = text::scan_utf8_final(file.reader().bytes().substr(offset));
+    size = scan.malformed;
+    reason = scan.reason;
+  }
+  const std::uint64_t position = file.reader().position() + offset;
+  std::string words = "'" + std::string(encoding) + "' codec can't decode ";
+  if (size == 1) {
+    constexpr char digits[] = "0123456789abcdef";
+    const auto byte = static_cast<unsigned char>(file.reader().bytes()[offset]);
+    words += std::string("byte 0x") + digits[byte >> 4] + digits[byte & 15] + " in position " +
+             std::to_string(position);
+  } else {
+    words +=
+        "bytes in position " + std::to_string(position) + '-' + std::to_string(position + size - 1);
+  }
+  if (reason != nullptr) words += std::string(": ") + reason;
+  return {position, std::move(words)};
 }
 
 newline effective_newline(const file_state& file, std::string_view bytes) noexcept {

@@ -13,11 +13,18 @@ namespace ringfiles::detail {
 
 struct text_window {
   std::string_view bytes;  ///< at the front of the buffer
-  bool malformed = false;  ///< what follows them is not UTF-8
+  bool malformed = false;  ///< what follows them is no text
 };
 
 /// What may be handed out now. `final`: the file has no more bytes. In binary mode, everything.
 text_window readable_window(file_state& file, bool final) noexcept;
+
+/// What follows the window if that is malformed.
+struct malformed_sequence {
+  std::uint64_t position = 0;  ///< in the file
+  std::string words;           ///< as CPython's UnicodeDecodeError says it
+};
+malformed_sequence malformed_at_front(file_state& file);
 
 /// The newline choice that matters for these bytes: `lf` when there is no '\r' to look for.
 newline effective_newline(const file_state& file, std::string_view bytes) noexcept;

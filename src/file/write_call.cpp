@@ -1,4 +1,7 @@
+#include <cstdio>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include "backend/request.hpp"
@@ -9,6 +12,16 @@
 
 namespace ringfiles::detail {
 namespace {
+
+/// As CPython's UnicodeEncodeError says it.
+std::string describe(const text::codec& codec, const text::encode_failure& lacking) {
+  char character[16];
+  const auto point = static_cast<unsigned>(lacking.point);
+  const char* const form = point < 0x100 ? "\\x%02x" : point < 0x10000 ? "\\u%04x" : "\\U%08x";
+  std::snprintf(character, sizeof character, form, point);
+  return "'" + std::string(codec.name) + "' codec can't encode character '" + character +
+         "' in position " + std::to_string(lacking.character) + ": " + lacking.reason;
+}
 
 /// Takes all of its data in one moment, so writes never interleave: into the buffer if it fits
 /// there, else, once the buffer is empty, in a request of its own.
@@ -26,8 +39,10 @@ class write_call final : public file_call<T> {
     if (phase_ == phase::written) return finish();
     if (this->refused()) return progress::done;
     if (!file().about().mode.writable) return this->fail(errc::not_writable);
-    if (phase_ == phase::fresh && !prepare()) return this->fail(errc::not_utf8);
     file().prepare_to_write();
+    if (phase_ == phase::fresh) {
+      if (const failure_code refusal = prepare()) return this->fail(refusal);
+    }
     if (const auto code = file().take_drain_error()) return this->fail(code);
     return file().writer().buffers(data_.size()) ? take_into_buffer() : write_through();
   }
@@ -37,6 +52,7 @@ class write_call final : public file_call<T> {
 
   file_state& file() noexcept { return this->file_; }
   const char* name() const noexcept override { return "write"; }
+  std::string hint() const override { return hint_ ? *hint_ : std::string(); }
 
   void before_waiting() override {
     if (data_.data() == owned_.data() || owner_) return;
@@ -44,19 +60,37 @@ class write_call final : public file_call<T> {
     data_ = owned_;
   }
 
-  /// Text must be UTF-8 and gets the file's newlines; what is counted is what the caller gave.
-  bool prepare() {
+  /// Text must be UTF-8, and gets the file's newlines and encoding; what is counted is what the
+  /// caller gave.
+  failure_code prepare() {
     counted_ = data_.size();
     if (file().about().mode.text) {
-      if (text::scan_utf8_final(data_).malformed > 0) return false;
+      text::text_encoder* encoder = file().encoder();
+      if (encoder == nullptr ? text::scan_utf8_final(data_).malformed > 0
+                             : !text::is_utf8_with_surrogates(data_))
+        return errc::not_utf8;
       counted_ = text::count_characters(data_);
       const newline mode = file().about().options.newline;
       if (mode == newline::crlf || mode == newline::cr) {
         owned_ = text::translate_for_writing(data_, mode);
         data_ = owned_;
       }
+      if (encoder != nullptr && !data_.empty() && !encode(*encoder)) return errc::not_encodable;
     }
     phase_ = phase::prepared;
+    return {};
+  }
+
+  /// The mark stands where the file begins.
+  bool encode(text::text_encoder& encoder) {
+    std::string encoded;
+    if (file().writer().end_position() == 0) encoded = encoder.mark();
+    if (const auto lacking = encoder.encode(data_, encoded)) {
+      hint_ = std::make_unique<std::string>(describe(*file().about().codec, *lacking));
+      return false;
+    }
+    owned_ = std::move(encoded);
+    data_ = owned_;
     return true;
   }
 
@@ -145,6 +179,7 @@ class write_call final : public file_call<T> {
 
   void parked() noexcept override { this->core_->park(wanted_); }
 
+  std::unique_ptr<std::string> hint_;
   std::string owned_;
   std::shared_ptr<const void> owner_;  ///< of memory that is shared with the caller
   std::string_view data_;              ///< in owned_, or the owner's, once the caller may go on

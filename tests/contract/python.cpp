@@ -17,15 +17,19 @@ namespace {
 constexpr const char* program = R"(
 import io, os, sys, tempfile
 
+marks = {}
+
 def say(value):
     if value is None: return "nothing"
-    if isinstance(value, str): value = value.encode("utf-8", "surrogateescape")
+    if isinstance(value, str): value = value.encode("utf-8", "surrogatepass")
     return "bytes " + value.hex() if isinstance(value, bytes) else "number %d" % value
 
 # EINVAL of lseek(2), for a position before the start, is what others refuse by themselves.
 def attempt(call):
     try: return say(call())
     except io.UnsupportedOperation: return "refused"
+    except UnicodeEncodeError: return "refused"
+    except (UnicodeError, TypeError): return "undecodable"  # TypeError: a handler for writing only
     except OSError as error: return "refused" if error.errno == 22 else "errno %d" % error.errno
     except ValueError: return "refused"
 
@@ -38,28 +42,35 @@ def perform(f, step):
     call, number, whence, data = step.split(":")
     number, data = int(number), bytes.fromhex(data)
     if not isinstance(f, io.TextIOBase): payload = data
-    else: payload = data.decode()
+    else: payload = data.decode("utf-8", "surrogatepass")
+    if call == "m": marks[f] = f.tell()
+    if call == "b": f.seek(marks.get(f, 0))
     return attempt(lambda: {
         "r": lambda: f.read(number), "l": lambda: f.readline(number),
         "w": lambda: f.write(payload), "s": lambda: seek(f, number, int(whence)),
         "t": f.tell, "T": lambda: f.truncate(None if number < 0 else number),
-        "f": f.flush, "c": f.close}[call]())
+        "f": f.flush, "c": f.close, "m": lambda: None, "b": lambda: None}[call]())
 
 def content(path):
     if not os.path.exists(path): return "nothing"
     with open(path, "rb") as f: return say(f.read())
 
 def run(folder, line):
-    mode, newline, before, *steps = line.split(" ")
+    mode, newline, encoding, errors, before, *steps = line.split(" ")
     path = os.path.join(folder, "f")
     if os.path.exists(path): os.unlink(path)
     if before != "-":
         with open(path, "wb") as f: f.write(bytes.fromhex(before[1:]))
-    options = {} if "b" in mode else {"encoding": "utf-8", "newline": eval(newline)}
+    options = {}
+    if "b" not in mode:
+        options = {"encoding": encoding, "errors": errors, "newline": eval(newline)}
     opened = []
+    marks.clear()
     words = [attempt(lambda: opened.append(open(path, mode, **options)))]
     if opened:
-        words += [perform(opened[0], step) for step in steps]
+        for step in steps:
+            words.append(perform(opened[0], step))
+            if words[-1] == "undecodable": break
         attempt(opened[0].close)
     return words + [content(path)]
 
@@ -108,7 +119,8 @@ std::string output_of(const std::string& command) {
 }  // namespace
 
 std::string script::text() const {
-  std::string line = mode + " " + newline + " " + (content ? "=" + hex(*content) : "-");
+  std::string line = mode + " " + newline + " " + encoding + " " + errors + " " +
+                     (content ? "=" + hex(*content) : "-");
   for (const step& next : steps)
     line += std::string(" ") + next.call + ":" + std::to_string(next.number) + ":" +
             std::to_string(next.from) + ":" + hex(next.data);
@@ -138,5 +150,6 @@ std::string say_number(std::uint64_t number) { return "number " + std::to_string
 std::string say_nothing() { return "nothing"; }
 std::string say_error(int number) { return "errno " + std::to_string(number); }
 std::string say_refusal() { return "refused"; }
+std::string say_undecodable() { return "undecodable"; }
 
 }  // namespace ringfiles::contract

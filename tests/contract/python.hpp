@@ -11,7 +11,8 @@ namespace ringfiles::contract {
 
 /// One call on an open file. Which fields count depends on the letter.
 struct step {
-  /// r read, l readline, w write, s seek, t tell, T truncate, f flush, c close
+  /// r read, l readline, w write, s seek, t tell, T truncate, f flush, c close; m tells where it is
+  /// and remembers it, b goes back there (the start, if there was no m)
   char call = 'r';
   std::int64_t number = -1;  ///< limit, offset, size; -1: none given
   int from = 0;              ///< seek: 0 start, 1 current, 2 end
@@ -23,6 +24,8 @@ struct script {
   std::string newline = "None";             ///< as a Python expression
   std::optional<std::string> content = {};  ///< of the file before; nothing: there is none
   std::vector<step> steps = {};
+  std::string encoding = "utf-8";
+  std::string errors = "strict";
 
   /// One line for the Python side, and for people who look at a failure.
   std::string text() const;
@@ -34,8 +37,9 @@ std::optional<std::vector<std::vector<std::string>>> ask_python(const std::vecto
 
 std::string say_bytes(std::string_view bytes);  ///< read, readline, content
 std::string say_number(std::uint64_t number);   ///< write, seek, tell, truncate
-std::string say_nothing();                      ///< flush, close, no file
+std::string say_nothing();                      ///< flush, close, m, b, no file
 std::string say_error(int number);              ///< of the kernel
 std::string say_refusal();                      ///< any error that the kernel was not asked about
+std::string say_undecodable();                  ///< the script ends there
 
 }  // namespace ringfiles::contract

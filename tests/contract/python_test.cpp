@@ -1,99 +1,13 @@
 // The same calls on CPython's open() and on ours: modes, positions, reading and writing mixed.
-#include "python.hpp"
-
 #include <random>
 
-#include "fixture.hpp"
+#include "python_suite.hpp"
 
 namespace ringfiles::contract {
 namespace {
 
-class like_python : public suite {
- protected:
-  void compare(const std::vector<script>& scripts);
-
- private:
-  task<std::string> perform(file& f, const step& wanted);
-  task<std::vector<std::string>> play(const script& wanted);
-};
+class like_python : public python_suite {};
 CONTRACT_FOR_ALL(like_python);
-
-newline newline_of(const std::string& expression) {
-  if (expression == "''") return newline::untranslated;
-  if (expression == "'\\n'") return newline::lf;
-  if (expression == "'\\r'") return newline::cr;
-  if (expression == "'\\r\\n'") return newline::crlf;
-  return newline::universal;
-}
-
-std::string say_failure(const error& failure) {
-  return failure.code().category() == std::generic_category() ? say_error(failure.number())
-                                                              : say_refusal();
-}
-
-task<std::string> like_python::perform(file& f, const step& wanted) {
-  const std::size_t limit = wanted.number < 0 ? all : static_cast<std::size_t>(wanted.number);
-  try {
-    switch (wanted.call) {
-      case 'r':
-        co_return say_bytes(co_await f.read(limit));
-      case 'l':
-        co_return say_bytes((co_await f.readline(limit)).value_or(""));
-      case 'w':
-        co_return say_number(co_await f.write(wanted.data));
-      case 's':
-        co_return say_number(co_await f.seek(wanted.number, static_cast<whence>(wanted.from)));
-      case 't':
-        co_return say_number(co_await f.tell());
-      case 'T': {
-        std::optional<std::int64_t> size;
-        if (wanted.number >= 0) size = wanted.number;
-        co_return say_number(co_await f.truncate(size));
-      }
-      case 'f':
-        co_await f.flush();
-        co_return say_nothing();
-      default:
-        co_await f.close();
-        co_return say_nothing();
-    }
-  } catch (const error& failure) {
-    co_return say_failure(failure);
-  }
-}
-
-task<std::vector<std::string>> like_python::play(const script& wanted) {
-  std::vector<std::string> words;
-  file f;
-  try {
-    f = co_await open("f", wanted.mode, {.newline = newline_of(wanted.newline)});
-    words.push_back(say_nothing());
-  } catch (const error& failure) {
-    words.push_back(say_failure(failure));
-  }
-  if (f.is_open()) {
-    for (const step& next : wanted.steps) words.push_back(co_await perform(f, next));
-    co_await f.close();
-  }
-  words.push_back(get("f") ? say_bytes(*get("f")) : say_nothing());
-  co_return words;
-}
-
-void like_python::compare(const std::vector<script>& scripts) {
-  const auto answers = ask_python(scripts);
-  if (!answers) GTEST_SKIP() << "there is no python3 to compare with";
-  // On a disk each script costs a file; all of them run in memory.
-  const std::size_t stride = on_kernel() && !soak() ? 3 : 1;
-  for (std::size_t i = 0; i < scripts.size() && !HasFailure(); i += stride) {
-    if (memory() != nullptr)
-      memory()->remove("f");
-    else
-      ::remove(path("f").c_str());
-    if (scripts[i].content) put("f", *scripts[i].content);
-    const auto ours = run([&]() { return play(scripts[i]); });
-    EXPECT_EQ(ours, answers->at(i)) << scripts[i].text();
-  }
-}
 
 TEST_P(like_python, EveryModeDoesTheSame) {
   std::vector<script> scripts;
