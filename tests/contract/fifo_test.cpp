@@ -99,6 +99,41 @@ TEST_P(fifos, ReadSomeGivesWhatIsThere) {
   ::close(other);
 }
 
+TEST_P(fifos, TextInOtherEncodingsWaitsForWholeCharacters) {
+  make("fifo");
+  const int other = other_end("fifo", O_RDWR);
+  open_options options;
+  options.encoding = "utf-16";
+  file f = opened("fifo", "r", options);
+  auto line = begin(f.readline());
+  const std::string bytes = std::string("\xff\xfe") + std::string("h\0\xac \n\0!\0", 8);
+  for (const char byte : bytes) {
+    EXPECT_FALSE(line.done() && byte != '!' && byte != '\0') << "before its line is whole";
+    EXPECT_EQ(::write(other, &byte, 1), 1);
+    crank();
+  }
+  EXPECT_TRUE(crank_until([&] { return line.done(); }));
+  EXPECT_EQ(line.take(), "h€\n");
+  run([&]() -> task<> { EXPECT_EQ(co_await f.read_some(100), "!"); });
+  ::close(other);
+}
+
+TEST_P(fifos, ACancelledReadOfDecodedTextGivesItBack) {
+  make("fifo");
+  const int other = other_end("fifo", O_RDWR);
+  open_options options;
+  options.encoding = "latin-1";
+  file f = opened("fifo", "r", options);
+  EXPECT_EQ(::write(other, "\xe4\xf6\n\xfc", 4), 4);
+  run([&]() -> task<> {
+    const auto late = co_await error_of(f.read(10).within(20ms));
+    EXPECT_TRUE(late && late->code() == std::errc::timed_out);
+    EXPECT_EQ(co_await f.readline(), "äö\n");
+    EXPECT_EQ(co_await f.read(1), "ü");
+  });
+  ::close(other);
+}
+
 TEST_P(fifos, AThousandThatHangHoldUpNobody) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);

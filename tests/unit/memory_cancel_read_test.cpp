@@ -8,6 +8,8 @@
 namespace ringfiles::testing {
 namespace {
 
+using namespace std::string_literals;
+
 const std::string& lines_of_text() {
   static const std::string text = [] {
     std::string made;
@@ -28,6 +30,9 @@ std::string joined(std::vector<std::string> lines) {
   for (const auto& line : lines) text += line;
   return text;
 }
+
+/// Text that is decoded before it is read: of the same bytes, so that positions can be compared.
+const std::string through_a_decoder = "tr";
 
 class cancelled_reads : public cancelling {
  protected:
@@ -64,7 +69,9 @@ class cancelled_reads : public cancelling {
  private:
   static file_list prepared(memory_rig& rig, const std::string& mode) {
     rig.disk->put("a", lines_of_text());
-    return one(rig.opened("a", mode));
+    open_options options;
+    if (mode == through_a_decoder) options.errors = text_errors::replace;
+    return one(rig.opened("a", mode, options));
   }
 
   static void expect_whole(memory_rig& rig, file& f, std::string seen) {
@@ -79,33 +86,33 @@ class cancelled_reads : public cancelling {
 CANCELLED_IN_ALL_WAYS(cancelled_reads);
 
 TEST_P(cancelled_reads, ReadOfAll) {
-  for (const std::string mode : {"r", "rb", "r+b"})
+  for (const std::string& mode : {"r"s, through_a_decoder, "rb"s, "r+b"s})
     lose_nothing(mode, [](file& f) { return f.read(); }, itself);
 }
 
 TEST_P(cancelled_reads, ReadOfSome) {
   lose_nothing("rb", [](file& f) { return f.read(150'000); }, itself);
   lose_nothing("r", [](file& f) { return f.read(150'000); }, itself);
-  for (const std::string mode : {"r", "rb"})
+  for (const std::string& mode : {"r"s, through_a_decoder, "rb"s})
     lose_nothing(mode, [](file& f) { return f.read_some(100'000); }, itself);
 }
 
 TEST_P(cancelled_reads, Readline) {
-  for (const std::string mode : {"r", "rb"}) {
+  for (const std::string& mode : {"r"s, through_a_decoder, "rb"s}) {
     lose_nothing(mode, [](file& f) { return f.readline(); }, line_or_nothing);
     lose_nothing(mode, [](file& f) { return f.readline(1); }, line_or_nothing);
   }
 }
 
 TEST_P(cancelled_reads, Readlines) {
-  for (const std::string mode : {"r", "rb"}) {
+  for (const std::string& mode : {"r"s, through_a_decoder, "rb"s}) {
     lose_nothing(mode, [](file& f) { return f.readlines(); }, joined);
     lose_nothing(mode, [](file& f) { return f.readlines(150'000); }, joined);
   }
 }
 
 TEST_P(cancelled_reads, NextLines) {
-  for (const std::string mode : {"r", "rb"})
+  for (const std::string& mode : {"r"s, through_a_decoder, "rb"s})
     lose_nothing(mode, [](file& f) { return f.next_lines(); }, batch_text);
 }
 
