@@ -48,7 +48,7 @@ WIDE = "é".encode()
 
 
 @pytest.mark.parametrize("options, content, call", [
-    ({"mode": "rb"}, b"x", ("readline",)), ({"mode": "rb"}, b"x\n", ("readlines",)),
+    ({"mode": "rb"}, b"x", ("readline",)), ({"mode": "rb"}, b"fifteen letters\n", ("readlines",)),
     ({"mode": "rb"}, b"x", ("read",)), (TEXT, WIDE, ("readline",)), (TEXT, WIDE, ("read",)),
     (TEXT, WIDE, ("read", 4_000_000)), (BROKEN, b"\xff", ("read",)),
 ], ids=str)

@@ -57,7 +57,8 @@ async def test_what_is_at_hand_comes_with_the_first_send(file):
     await file.readline()
     with pytest.raises(StopIteration) as caught:
         file.readline().send(None)
-    assert caught.value.value == b"two\n"
+    assert caught.value.value == b"two\n" and caught.value.args == (b"two\n",)
+    assert caught.value.__context__ is None
 
 
 async def test_send_gives_a_future_of_the_loop_and_then_the_value(fifo):
