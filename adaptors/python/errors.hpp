@@ -14,5 +14,7 @@ void raise_current(PyObject* filename) noexcept;
 /// io.UnsupportedOperation, which is an OSError and a ValueError.
 void raise_unsupported(const char* message) noexcept;
 void raise_closed(const char* message = "I/O operation on closed file.") noexcept;
+/// StopIteration(value), as a generator returns.
+void raise_stop_iteration(PyObject* value) noexcept;
 
 }  // namespace ringfiles::python

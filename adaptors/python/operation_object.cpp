@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "errors.hpp"
 #include "file_object.hpp"
 
 namespace ringfiles::python {
@@ -165,28 +166,6 @@ PySendResult send_operation(PyObject* object, PyObject*, PyObject** result) noex
 }
 
 namespace {
-
-/// StopIteration(value), as a generator returns. A value that is a tuple or an exception would be
-/// taken apart if it were not wrapped.
-#if PY_VERSION_HEX >= 0x030c0000
-// Since 3.12 `await` asks tp_iternext where 3.11 asked am_send: each result travels in one of these,
-// so it is made without a call of its type and without looking for a context, which nobody sees.
-void raise_stop_iteration(PyObject* value) noexcept {
-  auto* const type = reinterpret_cast<PyTypeObject*>(PyExc_StopIteration);
-  const owned made = steal(type->tp_alloc(type, 0));
-  PyObject* const arguments = PyTuple_Pack(1, value);
-  if (!made || arguments == nullptr) return Py_XDECREF(arguments);
-  auto& fields = *reinterpret_cast<PyStopIterationObject*>(made.ptr());
-  fields.args = arguments;
-  fields.value = Py_NewRef(value);
-  PyErr_SetRaisedException(Py_NewRef(made.ptr()));
-}
-#else
-void raise_stop_iteration(PyObject* value) noexcept {
-  const owned wrapped = steal(PyObject_CallOneArg(PyExc_StopIteration, value));
-  if (wrapped) PyErr_SetObject(PyExc_StopIteration, wrapped.ptr());
-}
-#endif
 
 PyObject* as_generator(PySendResult sent, PyObject* value) noexcept {
   if (sent != PYGEN_RETURN) return value;

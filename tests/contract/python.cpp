@@ -146,6 +146,12 @@ std::optional<std::vector<std::vector<std::string>>> ask_python(
 }
 
 std::string say_bytes(std::string_view bytes) { return "bytes " + hex(bytes); }
+std::string bytes_of(const std::string& said) {
+  std::string bytes;
+  for (std::size_t at = std::string_view("bytes ").size(); at + 1 < said.size(); at += 2)
+    bytes += static_cast<char>(std::stoi(said.substr(at, 2), nullptr, 16));
+  return bytes;
+}
 std::string say_number(std::uint64_t number) { return "number " + std::to_string(number); }
 std::string say_nothing() { return "nothing"; }
 std::string say_error(int number) { return "errno " + std::to_string(number); }

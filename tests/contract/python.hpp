@@ -36,6 +36,7 @@ struct script {
 std::optional<std::vector<std::vector<std::string>>> ask_python(const std::vector<script>& scripts);
 
 std::string say_bytes(std::string_view bytes);  ///< read, readline, content
+std::string bytes_of(const std::string& said);  ///< what say_bytes() was given
 std::string say_number(std::uint64_t number);   ///< write, seek, tell, truncate
 std::string say_nothing();                      ///< flush, close, m, b, no file
 std::string say_error(int number);              ///< of the kernel
