@@ -20,7 +20,9 @@ namespace ringfiles {
 
 struct write_options {
   /// Write a temporary file beside it, sync, rename over, sync the folder: after a crash the path
-  /// holds all of the old content or all of the new. Costs two syncs.
+  /// holds all of the old content or all of the new, and the new once the call has ended. Costs two
+  /// syncs. A process that is killed may leave the temporary file (PATH.ringfiles-0; higher numbers
+  /// for writers of one path at the same time); the next atomic write of this path removes it.
   bool atomic = false;
   unsigned permissions = 0666;
 };

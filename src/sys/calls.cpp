@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/vfs.h>
@@ -168,6 +169,10 @@ int rename_path(const char* from, const char* to) noexcept {
 
 int unlink_path(const char* path) noexcept {
   return retried([&] { return table.unlink(path); });
+}
+
+int try_lock_file(int fd) noexcept {
+  return retried([&] { return ::flock(fd, LOCK_EX | LOCK_NB); });
 }
 
 int make_eventfd() noexcept { return negative_errno(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }

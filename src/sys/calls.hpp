@@ -92,6 +92,10 @@ int filesystem_of(int fd, long& magic) noexcept;
 int rename_path(const char* from, const char* to) noexcept;
 int unlink_path(const char* path) noexcept;
 
+/// The lock of the whole file, as long as this description of it is open (flock(2)): 0, or
+/// -EWOULDBLOCK when somebody has it; other errors where a file system has no locks.
+int try_lock_file(int fd) noexcept;
+
 /// The library's own descriptors; close-on-exec all.
 int make_eventfd() noexcept;
 int make_epoll() noexcept;
