@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-import contextlib
 import errno
 import os
-import secrets
 import stat
 import time
-from collections.abc import Iterator
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any
 
-from . import _jobs, threadpool
+from . import _jobs, _temporary, threadpool
 
 _Loop = asyncio.AbstractEventLoop
 
@@ -135,12 +132,7 @@ def _put(file: Any, data: Any) -> int:
 def _write_atomically(path: Any, mode: str, data: Any, options: Any) -> int:
     permissions = _permissions_of(path)
     folder = os.path.dirname(path)
-    temporary = os.path.join(os.fsdecode(folder), f".ringfiles-{secrets.token_hex(8)}")
-    # Exclusively, so that the umask makes the permissions of a new file, as `open` does.
-    with (
-        builtins.open(temporary, mode.replace("w", "x"), **options) as file,
-        _removed_on_error(temporary),
-    ):
+    with _temporary.beside(path, mode.replace("w", "x"), options) as (file, temporary):
         count = _put(file, data)
         file.flush()
         if permissions is not None:
@@ -149,16 +141,6 @@ def _write_atomically(path: Any, mode: str, data: Any, options: Any) -> int:
         os.replace(temporary, path)
     _synchronise_folder(folder)
     return count
-
-
-@contextlib.contextmanager
-def _removed_on_error(path: str) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(path)
-        raise
 
 
 def _permissions_of(path: Any) -> int | None:
@@ -179,5 +161,8 @@ def _synchronise_folder(folder: Any) -> None:
     descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
     try:
         os.fsync(descriptor)
+        # XFS says success for a folder that was not synced since an error of its disk has just shut
+        # the file system down (Linux 6.18); this call tells.
+        os.fstat(descriptor)
     finally:
         os.close(descriptor)

@@ -1,5 +1,8 @@
 """Whole files, and writes of which a crash shows all or nothing."""
 
+import asyncio
+import errno
+import fcntl
 import os
 import stat
 
@@ -114,13 +117,53 @@ async def test_atomic_synchronises_the_file_then_replaces_then_the_folder(path, 
     assert steps == ["4 bytes", "replace", "folder"]
 
 
-async def test_atomic_touches_no_file_that_happens_to_have_the_name(path, monkeypatch):
-    monkeypatch.setattr("secrets.token_hex", lambda count: "taken")
-    taken = path.parent / ".ringfiles-taken"
-    taken.write_bytes(b"of another")
-    with pytest.raises(FileExistsError):
+async def test_atomic_removes_what_a_killed_writer_left(path):
+    path.with_name("file.ringfiles-0").write_bytes(b"ha")
+    await ringfiles.write_bytes(path, b"new", atomic=True)
+    assert path.read_bytes() == b"new"
+    assert os.listdir(path.parent) == ["file"]
+
+
+async def test_atomic_leaves_the_file_of_another_writer(path):
+    theirs = path.with_name("file.ringfiles-0")
+    with open(theirs, "wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         await ringfiles.write_bytes(path, b"new", atomic=True)
-    assert taken.read_bytes() == b"of another" and not path.exists()
+    assert path.read_bytes() == b"new"
+    assert sorted(os.listdir(path.parent)) == ["file", "file.ringfiles-0"]
+
+
+async def test_atomic_neither_follows_a_link_nor_waits_for_a_pipe(path):
+    precious = path.with_name("precious")
+    precious.write_bytes(b"gold")
+    path.with_name("file.ringfiles-0").symlink_to("precious")
+    os.mkfifo(path.with_name("file.ringfiles-1"))
+    await ringfiles.write_bytes(path, b"new", atomic=True)
+    assert path.read_bytes() == b"new" and precious.read_bytes() == b"gold"
+    assert path.with_name("file.ringfiles-0").is_symlink()
+
+
+async def test_atomic_writers_of_one_path_do_not_disturb_each_other(path):
+    writes = [ringfiles.write_bytes(path, bytes([letter]) * 20_000, atomic=True)
+              for letter in b"abcdefgh" * 4]
+    assert await asyncio.gather(*writes) == [20_000] * 32
+    content = path.read_bytes()
+    assert content == content[:1] * 20_000
+    assert os.listdir(path.parent) == ["file"]
+
+
+async def test_atomic_is_not_satisfied_with_the_sync_of_a_dead_file_system(path, monkeypatch):
+    fstat = os.fstat
+
+    def as_after_a_shutdown(descriptor):
+        found = fstat(descriptor)
+        if stat.S_ISDIR(found.st_mode):
+            raise OSError(errno.EIO, "no")
+        return found
+
+    monkeypatch.setattr(os, "fstat", as_after_a_shutdown)
+    with pytest.raises(OSError, match="no"):
+        await ringfiles.write_bytes(path, b"new", atomic=True)
 
 
 async def test_atomic_replaces_no_folder_and_no_pipe(path):
