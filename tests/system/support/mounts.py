@@ -111,7 +111,7 @@ def unmount(folder, patience_s=BUSY_PATIENCE_S):
 
 
 @contextlib.contextmanager
-def _mount_point():
+def mount_point():
     """An empty folder. Removed by rmdir only, so that a mount that is stuck is never emptied."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ringfiles-mount-"))
     try:
@@ -138,7 +138,7 @@ def _image(folder, size_mib):
 @contextlib.contextmanager
 def tmpfs(options="size=16m"):
     """A memory file system with these mount options (man 5 tmpfs)."""
-    with _mount_point() as folder:
+    with mount_point() as folder:
         _run(["mount", "-t", "tmpfs", "-o", options, "ringfiles-test", folder])
         yield folder
 
@@ -148,13 +148,25 @@ def small_tmpfs(mib):
     return tmpfs(f"size={mib}m")
 
 
-@contextlib.contextmanager
-def _loop(kind, image, options):
-    """Makes a file system in the image and mounts it. The loop device goes with the mount."""
+def make_filesystem(kind, image):
+    """Makes an "ext4", "xfs" or "btrfs" in a file, which keeps its size."""
     _run([*MAKE[kind], image])
-    with _mount_point() as folder:
+
+
+@contextlib.contextmanager
+def mounted(kind, image, options=""):
+    """Mounts the file system in the image. The loop device goes with the mount."""
+    with mount_point() as folder:
         _run(["mount", "-t", kind, "-o", ",".join(["loop", *filter(None, [options])]), image,
               folder])
+        yield folder
+
+
+@contextlib.contextmanager
+def _loop(kind, image, options):
+    """Makes a file system in the image and mounts it."""
+    make_filesystem(kind, image)
+    with mounted(kind, image, options) as folder:
         yield folder
 
 
@@ -304,7 +316,7 @@ def faultfs(program, backing=None, direct=True, timeout_s=0):
     if not os.access("/dev/fuse", os.R_OK | os.W_OK):
         raise Unavailable("/dev/fuse cannot be opened")
     options = ["--until-eof", f"--timeout={timeout_s}", *(["--direct"] if direct else [])]
-    with _folder_or_fresh(backing) as source, _mount_point() as target, \
+    with _folder_or_fresh(backing) as source, mount_point() as target, \
             tempfile.TemporaryFile() as errors:
         daemon = subprocess.Popen([str(program), *options, str(source), str(target)],
                                   stdin=subprocess.PIPE, stdout=errors, stderr=errors)
