@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _NUMBERED_NAMES = 64
+_MOST_STEM_BYTES = 224  # a name may have 255, of which the longest suffix takes 27
 
 
 @contextlib.contextmanager
@@ -45,10 +46,12 @@ def _make(path: str, mode: str, options: Any) -> tuple[Any, str]:
 
 
 def _names(path: str) -> Iterator[str]:
+    folder, name = os.path.split(os.fsencode(path))
+    stem = os.fsdecode(os.path.join(folder, name[:_MOST_STEM_BYTES]))
     for number in range(_NUMBERED_NAMES):
-        yield f"{path}.ringfiles-{number}"
+        yield f"{stem}.ringfiles-{number}"
     while True:
-        yield f"{path}.ringfiles-{secrets.token_hex(8)}"
+        yield f"{stem}.ringfiles-{secrets.token_hex(8)}"
 
 
 def _lock(descriptor: int) -> bool | None:

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <random>
@@ -53,6 +54,14 @@ base::owned_fd create(const std::string& name, unsigned permissions) {
   return keep(made.get()) ? std::move(made) : base::owned_fd();
 }
 
+/// A name may have 255 bytes, of which the longest suffix takes 31. Files whose names are cut to the
+/// same keep out of each other's way as two writers of one file do.
+std::string stem_of(const std::string& path) {
+  constexpr std::size_t most_stem_bytes = 224;
+  const std::size_t name = path.find_last_of('/') + 1;
+  return path.substr(0, std::min(path.size(), name + most_stem_bytes));
+}
+
 /// 64 bits that nobody guesses.
 std::string random_suffix() {
   std::random_device source;
@@ -63,8 +72,8 @@ std::string random_suffix() {
 
 temporary_file::temporary_file(const std::string& path, unsigned permissions) {
   for (int number = 0; !file_; ++number) {
-    name_ =
-        path + ".ringfiles-" + (number < numbered_names ? std::to_string(number) : random_suffix());
+    name_ = stem_of(path) + ".ringfiles-" +
+            (number < numbered_names ? std::to_string(number) : random_suffix());
     remove_abandoned(name_);
     file_ = create(name_, permissions);
   }

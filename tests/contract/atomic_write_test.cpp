@@ -43,6 +43,12 @@ TEST_P(atomic_write, LeavesTheFileAlone) {
   EXPECT_EQ(names(), list{"a"});
 }
 
+TEST_P(atomic_write, TakesNamesThatAreAsLongAsTheyMayBe) {
+  const std::string longest(255, 'n');
+  run([&]() -> task<> { co_await replace(longest, "new"); });
+  EXPECT_EQ(names(), list{longest});
+}
+
 TEST_P(atomic_write, RemovesWhatAKilledWriterLeft) {
   put("a", "old");
   put("a.ringfiles-0", "ha");

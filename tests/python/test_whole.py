@@ -117,6 +117,11 @@ async def test_atomic_synchronises_the_file_then_replaces_then_the_folder(path, 
     assert steps == ["4 bytes", "replace", "folder"]
 
 
+async def test_atomic_takes_a_name_that_is_as_long_as_it_may_be(tmp_path):
+    await ringfiles.write_bytes(tmp_path / ("n" * 255), b"new", atomic=True)
+    assert [len(entry.name) for entry in tmp_path.iterdir()] == [255]
+
+
 async def test_atomic_removes_what_a_killed_writer_left(path):
     path.with_name("file.ringfiles-0").write_bytes(b"ha")
     await ringfiles.write_bytes(path, b"new", atomic=True)
