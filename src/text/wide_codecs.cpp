@@ -14,7 +14,7 @@ constexpr byte_order native = std::endian::native == std::endian::little ? littl
 
 template <class Unit>
 Unit load(const char* from, byte_order order) noexcept {
-  Unit unit;
+  Unit unit = 0;
   std::memcpy(&unit, from, sizeof unit);
   if (order == native) return unit;
   if constexpr (sizeof(Unit) == 2) return __builtin_bswap16(unit);
@@ -78,7 +78,7 @@ struct utf16 {
     const std::uint64_t others = order == little ? other_bits : other_bits_swapped;
     std::size_t made = 0;
     for (; made + 4 <= room && 2 * made + 8 <= raw.size(); made += 4) {
-      std::uint64_t four;
+      std::uint64_t four = 0;
       std::memcpy(&four, raw.data() + 2 * made, sizeof four);
       if ((four & others) != 0) break;
       four >>= shift;
