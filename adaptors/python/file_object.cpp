@@ -43,11 +43,11 @@ bool file_object::follow_descriptor() noexcept {
   return false;
 }
 
-bool file_object::check_readable() const noexcept {
+bool file_object::check_readable(const char* method) const noexcept {
   if (open->file.readable()) return true;
   raise_unsupported(is_text()                  ? "not readable"
                     : kind() == file_kind::raw ? "File not open for reading"
-                                               : "read");
+                                               : method);
   return false;
 }
 

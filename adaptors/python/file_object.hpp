@@ -35,7 +35,9 @@ struct file_choices {
   bool write_through = false;        ///< each write is flushed
   bool buffering_by_default = true;  ///< a terminal is line-buffered then
 
+  bool reads() const noexcept { return core_mode.front() == 'r' || core_mode.back() == '+'; }
   bool writes() const noexcept { return core_mode != "rb"; }
+  bool appends() const noexcept { return core_mode.front() == 'a'; }
 };
 
 /// What an open file has beside its Python head. Made when it was opened.
@@ -73,6 +75,10 @@ struct file_object {
   const text_format& format() const noexcept { return open->choices.format; }
   file_kind kind() const noexcept { return open->choices.kind; }
   bool is_text() const noexcept { return open->choices.kind == file_kind::text; }
+  /// io.BufferedWriter, which refuses to read before it looks at anything else.
+  bool only_writes() const noexcept {
+    return kind() == file_kind::buffered && !open->choices.reads();
+  }
 
   /// Sets an exception and gives false if it is closed or detached, or if it belongs to a loop that
   /// is closed, or not the last that this thread used.
@@ -87,7 +93,7 @@ struct file_object {
   bool check_there(const char* closed_message) noexcept;
   bool follow_descriptor() noexcept;
   /// Sets io.UnsupportedOperation in the words of the type.
-  bool check_readable() const noexcept;
+  bool check_readable(const char* method = "read") const noexcept;
   bool check_writable() const noexcept;
 
   ringfiles::file& core() noexcept { return open->file; }

@@ -35,6 +35,7 @@ class line_window {
   }
   unsigned seen_newlines() const noexcept { return seen_; }
   void see_newlines(unsigned seen) noexcept { seen_ |= seen; }
+  void forget_newlines() noexcept { seen_ = 0; }
   /// The memory is given back: the file is at its end, or closed.
   void release() noexcept { lines_.reset(); }
 

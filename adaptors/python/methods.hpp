@@ -41,14 +41,30 @@ struct arguments {
   bool number(Py_ssize_t index, Py_ssize_t otherwise, Py_ssize_t& into) const noexcept {
     into = otherwise;
     if (index >= count) return true;
-    into = PyNumber_AsSsize_t(values[index], PyExc_OverflowError);
+    const owned whole = steal(PyNumber_Index(values[index]));
+    if (!whole) return false;
+    into = PyLong_AsSsize_t(whole.ptr());
     return into != -1 || PyErr_Occurred() == nullptr;
   }
-  /// The same, or None, which is as absence.
+  /// A place in a file, as `kind` takes it.
+  bool offset(Py_ssize_t index, file_kind kind, Py_ssize_t& into) const noexcept {
+    const owned whole = steal(PyNumber_Index(values[index]));
+    if (!whole) return false;
+    into = PyLong_AsLong(whole.ptr());
+    if (into != -1 || PyErr_Occurred() == nullptr) return true;
+    if (kind == file_kind::buffered && PyErr_ExceptionMatches(PyExc_OverflowError) != 0)
+      PyErr_Format(PyExc_ValueError, "cannot fit '%.200s' into an offset-sized integer",
+                   Py_TYPE(values[index])->tp_name);
+    return false;
+  }
+  /// A size, or None, which is as absence.
   bool size(Py_ssize_t index, Py_ssize_t otherwise, Py_ssize_t& into) const noexcept {
     into = otherwise;
     if (index >= count || values[index] == Py_None) return true;
-    if (PyIndex_Check(values[index])) return number(index, otherwise, into);
+    if (PyIndex_Check(values[index])) {
+      into = PyNumber_AsSsize_t(values[index], PyExc_OverflowError);
+      return into != -1 || PyErr_Occurred() == nullptr;
+    }
     PyErr_Format(PyExc_TypeError, "argument should be integer or None, not '%.200s'",
                  Py_TYPE(values[index])->tp_name);
     return false;

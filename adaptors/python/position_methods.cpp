@@ -43,6 +43,8 @@ bool check_text_seek(const operation_object& self) noexcept {
 bool check_seek(const operation_object& self) noexcept {
   if (self.file->is_text()) return check_text_seek(self);
   if (self.second >= SEEK_SET && self.second <= SEEK_END) return true;
+  if (self.file->kind() == file_kind::raw)  // lseek(2) says it
+    return raise(error({EINVAL, std::generic_category()}, "lseek", {}), self.file->name), false;
   PyErr_Format(PyExc_ValueError, "whence value %zd unsupported", self.second);
   return false;
 }
@@ -63,8 +65,11 @@ std::unique_ptr<pending> begin_seek(operation_object& self, const std::shared_pt
   const whence from = self.second == SEEK_CUR   ? whence::current
                       : self.second == SEEK_END ? whence::end
                                                 : whence::start;
-  return wait_for(file.core().seek(self.number, from),
-                  [](std::uint64_t made) { return PyLong_FromUnsignedLongLong(made); });
+  return wait_for(file.core().seek(self.number, from), [&file, from](std::uint64_t made) {
+    // As the decoder of the built-in file, which begins anew there.
+    if (made == 0 || from == whence::end) file.open->window.forget_newlines();
+    return PyLong_FromUnsignedLongLong(made);
+  });
 }
 
 PyObject* serve_tell(operation_object& self) noexcept {
@@ -72,15 +77,41 @@ PyObject* serve_tell(operation_object& self) noexcept {
   if (!file.check_open(closed_words(file, "I/O operation on closed file"))) return nullptr;
   if (file.is_text() && !file.core().seekable())
     return raise_unsupported("underlying stream is not seekable"), nullptr;
+  // As in CPython, a text is flushed: only then is it known where the end was.
+  if (file.is_text() && file.open->choices.appends()) return nullptr;
   const auto position = file.open->buffers.position();
   if (!position) return nullptr;
   return PyLong_FromUnsignedLongLong(*position + file.open->window.unsettled());
 }
 
-std::unique_ptr<pending> begin_tell(operation_object& self, const std::shared_ptr<loop_engine>&) {
-  file_of(self).buffers();
-  return wait_for(file_of(self).core().tell(),
+std::unique_ptr<pending> ask_position(file_object& file) {
+  return wait_for(file.core().tell(),
                   [](std::uint64_t made) { return PyLong_FromUnsignedLongLong(made); });
+}
+
+class tell_of_appended final : public pending {
+ public:
+  explicit tell_of_appended(file_object& file)
+      : file_(file), flush_(flush_behind(file, borrow(Py_None))) {}
+
+  detail::call_base& call() noexcept override { return flush_->call(); }
+  PyObject* result(PyObject* filename) noexcept override {
+    const owned flushed = steal(flush_->result(filename));
+    return nullptr;  // and no exception, unless the flush failed: next() is made
+  }
+  std::unique_ptr<pending> next() override { return ask_position(file_); }
+
+ private:
+  file_object& file_;  // the awaitable keeps it
+  std::unique_ptr<pending> flush_;
+};
+
+std::unique_ptr<pending> begin_tell(operation_object& self, const std::shared_ptr<loop_engine>&) {
+  file_object& file = file_of(self);
+  file.buffers();
+  if (file.is_text() && file.open->choices.appends() && !file.open->closed)
+    return std::make_unique<tell_of_appended>(file);
+  return ask_position(file);
 }
 
 // ---- pread, pwrite ------------------------------------------------------------------------------
@@ -216,14 +247,21 @@ PyObject* serve_seekable(operation_object& self) noexcept {
                                              : nullptr;
 }
 
+/// What a buffered class cannot do is no question of its descriptor.
+bool denies(const file_object& file, bool can) noexcept {
+  return !can && file.kind() != file_kind::raw && !(file.is_text() && file.open->detached);
+}
+
 PyObject* serve_readable(operation_object& self) noexcept {
   file_object& file = file_of(self);
+  if (denies(file, file.open->choices.reads())) Py_RETURN_FALSE;
   return file.check_there(closed_descriptor) ? PyBool_FromLong(file.core().readable() ? 1 : 0)
                                              : nullptr;
 }
 
 PyObject* serve_writable(operation_object& self) noexcept {
   file_object& file = file_of(self);
+  if (denies(file, file.open->choices.writes())) Py_RETURN_FALSE;
   return file.check_there(closed_descriptor) ? PyBool_FromLong(file.core().writable() ? 1 : 0)
                                              : nullptr;
 }
@@ -245,12 +283,38 @@ constinit const operation_kind seekable_kind{"seekable", serve_seekable, begin_n
 constinit const operation_kind readable_kind{"readable", serve_readable, begin_nothing};
 constinit const operation_kind writable_kind{"writable", serve_writable, begin_nothing};
 
+namespace {
+
+/// A cookie is compared before it is looked at, so what it may be is what can be compared.
+bool take_cookie(PyObject* cookie, Py_ssize_t from, Py_ssize_t& offset) noexcept {
+  static PyObject* const zero = PyLong_FromLong(0);
+  if (from == SEEK_CUR || from == SEEK_END) {
+    const int is_zero = PyObject_RichCompareBool(cookie, zero, Py_EQ);
+    offset = is_zero == 0 ? 1 : 0;
+    return is_zero >= 0;
+  }
+  if (from == SEEK_SET) {
+    const int negative = PyObject_RichCompareBool(cookie, zero, Py_LT);
+    if (negative > 0) PyErr_Format(PyExc_ValueError, "negative seek position %R", cookie);
+    if (negative != 0) return false;
+    const owned whole = steal(PyNumber_Long(cookie));
+    if (!whole) return false;
+    offset = PyLong_AsSsize_t(whole.ptr());
+    return offset != -1 || PyErr_Occurred() == nullptr;
+  }
+  return true;  // what is wrong is `from`
+}
+
+}  // namespace
+
 PyObject* seek_method(PyObject* self, PyObject* const* values, Py_ssize_t count) noexcept {
   const arguments given{"seek", values, count};
   Py_ssize_t offset = 0;
   Py_ssize_t from = 0;
-  if (!given.between(1, 2) || !given.number(0, 0, offset) || !given.number(1, 0, from))
-    return raise_when_awaited(&file_of(self));
+  const bool taken = given.between(1, 2) && given.number(1, 0, from) &&
+                     (file_of(self).is_text() ? take_cookie(values[0], from, offset)
+                                              : given.offset(0, file_of(self).kind(), offset));
+  if (!taken) return raise_when_awaited(&file_of(self));
   return make_operation(seek_kind, &file_of(self), nullptr, offset, from);
 }
 
@@ -298,6 +362,7 @@ PyObject* fileno_method(PyObject* self, PyObject*) noexcept {
 
 PyObject* readable_method(PyObject* self, PyObject*) noexcept {
   file_object& file = file_of(self);
+  if (denies(file, file.open->choices.reads())) Py_RETURN_FALSE;
   if (file.open->closed || file.open->detached) {
     file.check_open_slowly(closed_descriptor);
     return nullptr;

@@ -13,8 +13,11 @@ std::size_t limit_of(Py_ssize_t size) noexcept {
   return size < 0 ? no_limit : static_cast<std::size_t>(size);
 }
 
-bool may_read(operation_object& self, const char* closed_message) noexcept {
+/// `method`: as io.BufferedWriter names what it refuses, closed or not.
+bool may_read(operation_object& self, const char* closed_message,
+              const char* method = "read") noexcept {
   file_object& file = file_of(self);
+  if (file.only_writes()) return raise_unsupported(method), false;
   return file.check_open(closed_words(file, closed_message)) && file.check_readable();
 }
 
@@ -71,7 +74,12 @@ std::unique_ptr<pending> begin_read(operation_object& self, const std::shared_pt
 
 // ---- Without a buffer, or with one read of it at the most ---------------------------------------
 
-PyObject* serve_at_hand(operation_object& self) noexcept {
+PyObject* serve_read1(operation_object& self) noexcept {
+  if (!may_read(self, "read of closed file", "read1")) return nullptr;
+  return self.number == 0 ? empty(file_of(self)) : nullptr;
+}
+
+PyObject* serve_read_raw(operation_object& self) noexcept {
   if (!may_read(self, "read of closed file")) return nullptr;
   return self.number == 0 ? empty(file_of(self)) : nullptr;
 }
@@ -168,6 +176,8 @@ PyObject* line_at_hand(file_object& file) noexcept {
 
 PyObject* serve_readline(operation_object& self) noexcept {
   file_object& file = file_of(self);
+  // io.IOBase.readline, which these have, looks at nothing if it is to read nothing.
+  if (self.number == 0 && (file.only_writes() || file.kind() == file_kind::raw)) return empty(file);
   if (!may_read(self, "readline of closed file")) return nullptr;
   if (self.number == 0) return empty(file);
   if (self.number > 0 || file.kind() == file_kind::raw) return nullptr;
@@ -183,7 +193,7 @@ std::unique_ptr<pending> begin_readline(operation_object& self,
 }
 
 PyObject* serve_lines(operation_object& self) noexcept {
-  may_read(self, "readline of closed file");
+  if (file_of(self).check_open()) may_read(self, "");
   return nullptr;
 }
 
@@ -238,8 +248,8 @@ std::unique_ptr<pending> begin_next(operation_object& self,
 }  // namespace
 
 constinit const operation_kind read_kind{"read", serve_read, begin_read};
-constinit const operation_kind read1_kind{"read1", serve_at_hand, begin_read1};
-constinit const operation_kind read_raw_kind{"read", serve_at_hand, begin_read_raw};
+constinit const operation_kind read1_kind{"read1", serve_read1, begin_read1};
+constinit const operation_kind read_raw_kind{"read", serve_read_raw, begin_read_raw};
 constinit const operation_kind readall_kind{"readall", serve_readall, begin_readall};
 constinit const operation_kind readline_kind{"readline", serve_readline, begin_readline};
 constinit const operation_kind readlines_kind{"readlines", serve_lines, begin_readlines};

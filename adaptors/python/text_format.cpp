@@ -91,7 +91,17 @@ struct portion {
   owned text;
   std::size_t used = 0;
   bool stuck = false;  ///< nothing more can be had from these bytes now
+  bool split = false;  ///< the "\n" of the last "\r" was taken, and is not in the text
 };
+
+/// The line ends of a portion whose text is not translated yet.
+unsigned line_ends_of(const portion& taken) noexcept {
+  if (!taken.split) return newlines_in(taken.text.ptr());
+  const Py_ssize_t length = PyUnicode_GET_LENGTH(taken.text.ptr());
+  const owned before = steal(PyUnicode_Substring(taken.text.ptr(), 0, length - 1));
+  if (!before) PyErr_Clear();  // a line end is not told of, rather than a text not given
+  return seen_crlf | (before ? newlines_in(before.ptr()) : 0U);
+}
 
 /// More bytes than were wanted, because they began like one character. If the last one showed that
 /// they are malformed, it is a character of its own, and may be too much.
@@ -106,6 +116,20 @@ void leave_the_last(const text_format& format, std::string_view bytes, std::size
   taken.text = steal(PyUnicode_Substring(taken.text.ptr(), 0, most));
 }
 
+/// Behind the malformed bytes that the exception is about, at least `least`: the ones behind them
+/// may begin the next character. The exception stays set.
+std::size_t end_of_error(std::size_t least, std::size_t most) noexcept {
+  PyObject* type = nullptr;
+  PyObject* value = nullptr;
+  PyObject* traceback = nullptr;
+  PyErr_Fetch(&type, &value, &traceback);
+  Py_ssize_t end = 0;
+  if (value != nullptr && PyErr_GivenExceptionMatches(value, PyExc_UnicodeDecodeError) != 0)
+    PyUnicodeDecodeError_GetEnd(value, &end);
+  PyErr_Restore(type, value, traceback);
+  return std::clamp(static_cast<std::size_t>(end), least, most);
+}
+
 portion take_portion(const text_format& format, std::string_view bytes, std::size_t wanted,
                      bool final) noexcept {
   portion taken;
@@ -116,7 +140,8 @@ portion take_portion(const text_format& format, std::string_view bytes, std::siz
     taken.used = size;
     taken.text =
         steal(whole && final ? decode(format, part) : decode_partly(format, part, taken.used));
-    if (!taken.text || taken.used > 0 || whole) break;
+    if (!taken.text) taken.used = end_of_error(std::min(wanted, size), size);
+    if (taken.used > 0 || whole) break;
   }
   if (taken.used > wanted) leave_the_last(format, bytes, wanted, taken);
   taken.stuck = taken.used == 0;
@@ -124,7 +149,8 @@ portion take_portion(const text_format& format, std::string_view bytes, std::siz
     return taken;
   // A "\n" behind the last "\r" belongs to it; if that is not known yet, the "\r" has to wait.
   if (taken.used < bytes.size()) {
-    taken.used += bytes[taken.used] == '\n' ? 1 : 0;
+    taken.split = bytes[taken.used] == '\n';
+    taken.used += taken.split ? 1 : 0;
   } else if (!final) {
     taken.used -= 1;
     taken.stuck = true;
@@ -144,7 +170,7 @@ characters take_characters(const text_format& format, std::string_view bytes, st
   while (all.count < limit && all.used < bytes.size()) {
     portion next = take_portion(format, bytes.substr(all.used), limit - all.count, final);
     all.used += next.used;
-    if (next.text && format.is_universal()) all.seen |= newlines_in(next.text.ptr());
+    if (next.text && format.is_universal()) all.seen |= line_ends_of(next);
     if (next.text && format.translates()) next.text = steal(translate(next.text.release().ptr()));
     if (!next.text || PyList_Append(parts.ptr(), next.text.ptr()) < 0) return all;
     all.count += static_cast<std::size_t>(PyUnicode_GET_LENGTH(next.text.ptr()));

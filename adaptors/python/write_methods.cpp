@@ -91,9 +91,11 @@ std::unique_ptr<pending> begin_write(operation_object& self, const std::shared_p
 
 // ---- flush, fsync -------------------------------------------------------------------------------
 
+/// In the words of io.IOBase.flush where there is nothing to flush.
 PyObject* serve_when_open(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  file.check_open(closed_words(file, "flush of closed file"));
+  const bool has_flush = file.kind() == file_kind::buffered && file.open->choices.writes();
+  file.check_open(has_flush ? "flush of closed file" : "I/O operation on closed file.");
   return nullptr;
 }
 
@@ -241,7 +243,7 @@ PyObject* truncate_method(PyObject* self, PyObject* const* values, Py_ssize_t co
   const arguments given{"truncate", values, count};
   Py_ssize_t size = 0;
   const bool has_size = count == 1 && values[0] != Py_None;
-  if (!given.at_most(1) || (has_size && !given.number(0, 0, size)))
+  if (!given.at_most(1) || (has_size && !given.offset(0, file_kind::raw, size)))
     return raise_when_awaited(&file_of(self));
   return make_operation(truncate_kind, &file_of(self), nullptr, size, has_size ? 1 : 0);
 }

@@ -110,7 +110,7 @@ PyObject* refuse_lines(file_object& file, PyObject* lines) noexcept {
 
 PyObject* serve_writelines(operation_object& self) noexcept {
   file_object& file = file_of(self);
-  if (!file.check_open(closed_words(file, "write to closed file"))) return nullptr;
+  if (!file.check_open()) return nullptr;
   return file.core().writable() ? nullptr : refuse_lines(file, self.object);
 }
 

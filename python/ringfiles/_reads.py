@@ -32,7 +32,9 @@ def position_of(file: Any) -> Any:
         # Only then: to ask a text file that cannot be read would flush it.
         readable = _inner(file).readable()
         return file.tell() if readable and _inner(file).seekable() else None
-    except (OSError, ValueError):
+    except Exception:  # noqa: BLE001
+        # Of a text it decodes again, which its error handler may refuse (TypeError), and there are
+        # codecs whose state is too large for a cookie (OverflowError). The read is to say.
         return None
 
 

@@ -1,0 +1,1 @@
+"""Sequences of calls, made on a file of ringfiles and on a built-in one, and compared."""
