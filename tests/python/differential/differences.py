@@ -16,8 +16,7 @@ LIMITED = ("read", "readline")
 async def allowed(run, step, ours, theirs):
     """Whether docs/python.md names this difference."""
     if any(rule(run, step, ours, theirs) for rule in (
-            _names_the_file, _position_of_a_cookie, _newlines_ahead, _seekable_after_all,
-            _before_the_start)):
+            _names_the_file, _position_of_a_cookie, _newlines_ahead, _seekable_after_all)):
         return True
     return await _arbitrary_count(run, step, ours, theirs)
 
@@ -125,15 +124,6 @@ def _seekable_after_all(run, step, ours, theirs):
         for name, offset, *whence in filter(lambda one: len(one) > 1, run.plan.steps))
     return (step == ("seekable",) and run.plan.options.get("buffering") == 0 and refused
             and (ours[1], theirs[1]) == (True, False))
-
-
-def _before_the_start(run, step, ours, theirs):
-    """Where BufferedRandom says it is when a refused seek came behind a write."""
-    if step[0] not in ("seek", "seek_back", "tell") or run.plan.is_text:
-        return False
-    if not ours[0] is theirs[0] is int or not theirs[1] < 0 <= ours[1]:
-        return False
-    return run.theirs.file.seek(ours[1]) == ours[1]
 
 
 async def _arbitrary_count(run, step, ours, theirs):

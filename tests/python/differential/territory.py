@@ -28,7 +28,7 @@ def is_defined(options, steps):
     if "+" not in mode:
         return True
     if "b" in mode:
-        return not _reads_behind_a_write(steps, {"read1"})
+        return not _reads_behind_a_write(steps, {"read1"}) and not _goes_back_behind_a_write(steps)
     return not _writes_behind_a_read(steps) and not _reads_behind_a_write(steps, READS)
 
 
@@ -68,6 +68,16 @@ def _writes_behind_a_read(steps):
             has_read = True
         elif has_read and (name in WRITES or name == "truncate"):
             return True
+    return False
+
+
+def _goes_back_behind_a_write(steps):
+    """Refused for being before the start, such a seek leaves BufferedRandom at -1."""
+    has_written = False
+    for name, *arguments in steps:
+        if has_written and name == "seek" and isinstance(arguments[0], int) and arguments[0] < 0:
+            return True
+        has_written = name in WRITES or has_written and name != "flush"
     return False
 
 
