@@ -56,11 +56,11 @@ def expression(value):
 
 # Steps that are no call of one method.
 SPECIAL = {
-    "next": "[line async for _, line in azip(range({0}), file)]",
+    "next": "[await file.readline() for _ in range({0})]",
     "get": "getattr(file, {0})",
     "readinto": "file.readinto(bytearray({0}))",
     "readinto1": "file.readinto1(bytearray({0}))",
-    "seek_back": "file.seek(cookies[{0}])",
+    "seek_back": "file.seek(cookies[{0} % len(cookies)] if cookies else 0)",
     "generate": "file.writelines(line for line in {0})",
 }
 
