@@ -54,8 +54,8 @@ base::owned_fd create(const std::string& name, unsigned permissions) {
   return keep(made.get()) ? std::move(made) : base::owned_fd();
 }
 
-/// A name may have 255 bytes, of which the longest suffix takes 31. Files whose names are cut to the
-/// same keep out of each other's way as two writers of one file do.
+/// A name may have 255 bytes, of which the longest suffix takes 31. Files whose names are cut to
+/// the same keep out of each other's way as two writers of one file do.
 std::string stem_of(const std::string& path) {
   constexpr std::size_t most_stem_bytes = 224;
   const std::size_t name = path.find_last_of('/') + 1;
