@@ -121,7 +121,7 @@ decode_step text_decoder::decode(std::string_view raw, std::span<char> out, bool
       return done;
     }
     if (other.text > out.size() - done.text) return done;
-    std::memcpy(out.data() + done.text, other.bytes, other.text);
+    if (other.text > 0) std::memcpy(out.data() + done.text, other.bytes, other.text);
     done.text += other.text;
     done.raw += other.raw;
   }

@@ -20,8 +20,10 @@ iconv_handle::~iconv_handle() {
 }
 
 iconv_handle::step iconv_handle::convert(std::string_view raw, std::span<char> out) noexcept {
+  if (raw.empty()) return {};  // perhaps at no address at all, which would reset the shift state
+  char nowhere = 0;            // a room without an address ends the process (glibc asserts)
   char* from = const_cast<char*>(raw.data());  // iconv(3) only reads it
-  char* to = out.data();
+  char* to = out.empty() ? &nowhere : out.data();
   std::size_t left = raw.size();
   std::size_t room = out.size();
   const std::size_t answer = ::iconv(handle_, &from, &left, &to, &room);

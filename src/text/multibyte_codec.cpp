@@ -150,10 +150,9 @@ class multibyte_encoder final : public encoder {
 
 // ---- Escape sequences ---------------------------------------------------------------------------
 
-/// What switches to the character set of each state. The first is where a file begins.
-constexpr std::array<std::string_view, 10> escapes{"\x1b(B",  "\x1b(J", "\x1b$@", "\x1b$B",
-                                                   "\x1b$(D", "\x1b(I", "\x1b$A", "\x1b$(C",
-                                                   "\x1b$(O", "\x1b$(Q"};
+/// What switches to the character set of each state, in ISO-2022-JP; the other escapes of ISO/IEC
+/// 2022 are characters there. The first is where a file begins.
+constexpr std::array<std::string_view, 4> escapes{"\x1b(B", "\x1b(J", "\x1b$@", "\x1b$B"};
 
 class iso2022_decoder final : public decoder {
  public:
@@ -181,11 +180,18 @@ class iso2022_decoder final : public decoder {
   }
 
  private:
+  /// The last that switches: an escape character may stand for itself.
   void note_escapes(std::string_view used) noexcept {
-    const std::size_t last = used.rfind(escape);
-    if (last == std::string_view::npos) return;
-    for (std::size_t i = 0; i < escapes.size(); ++i)
-      if (used.substr(last).starts_with(escapes[i])) state_ = static_cast<std::uint8_t>(i);
+    while (!used.empty()) {
+      const std::size_t last = used.rfind(escape);
+      if (last == std::string_view::npos) return;
+      for (std::size_t i = 0; i < escapes.size(); ++i) {
+        if (!used.substr(last).starts_with(escapes[i])) continue;
+        state_ = static_cast<std::uint8_t>(i);
+        return;
+      }
+      used = used.substr(0, last);
+    }
   }
 
   iconv_handle table_;
