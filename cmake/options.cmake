@@ -8,6 +8,7 @@ option(RINGFILES_BUILD_TOOLS "Build the programs under tools/" ${PROJECT_IS_TOP_
 option(RINGFILES_BUILD_EXAMPLES "Build the programs under examples/" ${PROJECT_IS_TOP_LEVEL})
 option(RINGFILES_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(RINGFILES_BUILD_BENCH "Build the benchmarks" OFF)
+option(RINGFILES_FUZZ "Build the fuzzers; needs RINGFILES_SANITIZE=fuzzer-no-link,…" OFF)
 set(RINGFILES_CORE "" CACHE PATH "A build tree that has the core already (scripts/python-build)")
 if(RINGFILES_BUILD_PYTHON)
   set(RINGFILES_BUILD_TOOLS OFF)

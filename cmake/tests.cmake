@@ -3,6 +3,7 @@
 #
 #   tests/unit      -> ringfiles_unit_tests       tests/asio    -> ringfiles_asio_tests
 #   tests/contract  -> ringfiles_contract_tests   tests/logagg  -> logagg_tests
+#   tests/fuzz      -> ringfiles_seed_tests       and a fuzzer for each file: fuzz.cmake
 #   tests/tools     -> one executable for each file, with the folder of its name
 
 set(RINGFILES_TEST_MANIFEST "${PROJECT_BINARY_DIR}/ringfiles_tests.txt")
@@ -95,6 +96,14 @@ if(RINGFILES_BUILD_TESTS AND TARGET ringfiles)
   ringfiles_add_tests(
     ringfiles_asio_tests tests/asio NEEDS ringfiles_asio PCH <boost/asio.hpp>)
   ringfiles_add_tests(logagg_tests tests/logagg NEEDS logagg_core)
+  ringfiles_add_tests(ringfiles_seed_tests tests/fuzz NEEDS ringfiles)
+  set_property(
+    SOURCE "${PROJECT_SOURCE_DIR}/tests/fuzz/seeds_test.cpp"
+    PROPERTY COMPILE_DEFINITIONS "RINGFILES_SEEDS=\"${PROJECT_SOURCE_DIR}/tests/fuzz/seeds\"")
+  if(RINGFILES_FUZZ)
+    include(fuzz)
+    ringfiles_add_fuzzers()
+  endif()
 
   file(GLOB test_tool_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/tools/*.cpp")
   foreach(source IN LISTS test_tool_sources)

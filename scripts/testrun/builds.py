@@ -41,8 +41,16 @@ class Builds:
 
     def manifest(self, preset):
         """(name → path of each test program, [(file, reason) of what was left out])."""
-        path = self.folder(preset) / "ringfiles_tests.txt"
-        lines = path.read_text().splitlines() if path.exists() else []
-        fields = [line.split(" ", 2) for line in lines if line.strip()]
+        fields = self.manifest_fields(preset)
         binaries = {name: path for kind, name, path in fields if kind == "binary"}
         return binaries, [(name, why) for kind, name, why in fields if kind == "skipped"]
+
+    def fuzzers(self, preset):
+        """Name → path of each."""
+        return {name: path for kind, name, path in self.manifest_fields(preset)
+                if kind == "fuzzer"}
+
+    def manifest_fields(self, preset):
+        path = self.folder(preset) / "ringfiles_tests.txt"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [line.split(" ", 2) for line in lines if line.strip()]

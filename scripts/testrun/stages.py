@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from . import gtest, process, protocol
+from . import fuzzing, gtest, process, protocol
 from .builds import Builds
 from .python_stage import python_tests
 
@@ -168,6 +168,10 @@ def thread_sanitizer(run):
     sanitized(run, "tsan", THREADED_TESTS)
 
 
+def fuzz(run):
+    fuzzing.smoke(run, sanitizer_env(run.root)["asan"])
+
+
 def tidy(run):
     ran = process.run([run.root / "scripts/lint", "tidy"], TIDY_TIMEOUT_S)
     run.count("tidy: clang-tidy", ran, TIDY_TIMEOUT_S)
@@ -194,6 +198,7 @@ ALL = {
     "consumer": consumer,
     "asan": address_sanitizer,
     "tsan": thread_sanitizer,
+    "fuzz": fuzz,
     "tidy": tidy,
     "python": python_tests,
     "system": system_tests,

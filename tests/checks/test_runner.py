@@ -12,12 +12,13 @@ import tempfile
 import time
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from test_checks import Printing  # noqa: E402
-from testrun import gtest, protocol, pytests  # noqa: E402
+from testrun import fuzzing, gtest, protocol, pytests  # noqa: E402
 from testrun.tally import Tally  # noqa: E402
 
 TIMEOUT_S = 20
@@ -50,6 +51,30 @@ class Programs(unittest.TestCase):
 
     def assert_counts(self, *counts):
         self.assertEqual(self.tally.counts(), counts, self.printed.getvalue())
+
+
+class Fuzzers(Programs):
+    def run_fuzzer(self, text):
+        """A fuzzer that says `text` and does what its last line says."""
+        folder = Path(self.folder.name)
+        run = SimpleNamespace(tally=self.tally, root=folder,
+                              builds=SimpleNamespace(folder=lambda preset: folder))
+        with contextlib.redirect_stdout(self.printed):
+            fuzzing.fuzz(run, "target", self.program(text), 1, folder, {})
+
+    def test_one_that_breaks_nothing_passes(self):
+        self.run_fuzzer("echo stat::number_of_executed_units: 12")
+        self.assert_counts(1, 0, 0)
+        self.assertIn("12 executions, 0 crashes", self.printed.getvalue())
+
+    def test_what_it_breaks_is_a_failure_with_its_words(self):
+        self.run_fuzzer("echo 'x.cpp:1: broken: a promise'\nexit 77")
+        self.assert_counts(0, 1, 0)
+        self.assertEqual(self.tally.failures[0][1], "x.cpp:1: broken: a promise")
+
+    def test_one_that_runs_nothing_fails(self):
+        self.run_fuzzer("exit 0")
+        self.assert_counts(0, 1, 0)
 
 
 class Googletest(Programs):
