@@ -12,15 +12,14 @@ from testrun import fuzzing, stages
 from testrun.tally import Tally
 
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS = 300
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__.split("\n")[0])
     parser.add_argument("target", nargs="?", default="all", metavar="TARGET",
                         help="a file of tests/fuzz, or all")
-    parser.add_argument("seconds", nargs="?", type=int, default=SECONDS, metavar="SECONDS",
-                        help=f"for each target (default: {SECONDS})")
+    parser.add_argument("seconds", nargs="?", type=int, default=fuzzing.LONG_S, metavar="SECONDS",
+                        help=f"for each target (default: {fuzzing.LONG_S})")
     return parser.parse_args()
 
 

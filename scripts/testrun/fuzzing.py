@@ -9,6 +9,7 @@ from pathlib import Path
 from . import process
 
 SMOKE_S = 5
+LONG_S = 300
 PATIENCE_S = 120    # for the seeds, and for what is running when the time is over
 INPUT_TIMEOUT_S = 30
 MOST_BYTES = 512    # of an input: what goes wrong does so within few bytes
@@ -17,11 +18,12 @@ BROKEN = re.compile(r"^.*(?:: broken: .*|runtime error: .*|SUMMARY: .*)$", re.MU
 
 
 def smoke(run, env):
-    """All seeds, and a few seconds of each target."""
+    """All seeds, and a few seconds of each target; minutes in a long run."""
+    seconds = LONG_S if run.soak else SMOKE_S
     fuzzers = build(run)
     for name in fuzzers:
         with tempfile.TemporaryDirectory(prefix="ringfiles-fuzz-") as corpus:
-            fuzz(run, name, fuzzers[name], SMOKE_S, Path(corpus), env)
+            fuzz(run, name, fuzzers[name], seconds, Path(corpus), env)
 
 
 def build(run):
