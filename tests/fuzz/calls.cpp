@@ -248,7 +248,7 @@ class session {
     const auto bytes = model_.encoded(text);
     file_model after = model_;
     if (bytes) after.write(*bytes);
-    const bool moves = after.position != model_.position && model_.append;
+    const bool moves = goes_to_end(after);
     const bool counts_bytes = model_.set == charset::bytes || !bytes;
     const std::size_t size = counts_bytes ? text.size() : characters(text);
     lent_ = text;
@@ -259,6 +259,11 @@ class session {
     require(call.take() == size, "write() counts what it was given");
     model_ = after;
     if (moves) go_to_end();
+  }
+
+  bool goes_to_end(const file_model& after) const {
+    const bool writes = after.content.size() != model_.content.size();
+    return model_.append && writes && model_.position != model_.content.size();
   }
 
   /// Where an append went, only the kernel knows, and may not be asked inline (drain.cpp).
@@ -274,7 +279,7 @@ class session {
   void adopt_written(const file_model& after) {
     write_out();
     const bool happened = *rig_.disk->get(path) == after.content;
-    const bool moves = after.position != model_.position && model_.append;
+    const bool moves = goes_to_end(after);
     if (happened && moves) go_to_end();
     if (happened && (moves || told() == after.position)) model_ = after;
     require_on_disk();
