@@ -16,7 +16,7 @@ class Files:
         self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
         lines = "".join(f"line {n}\n" for n in range(1000))
         (self.folder / "file").write_text(lines)
-        (self.folder / "wrong").write_bytes(b"\xff\n" * 100)
+        (self.folder / "wrong").write_bytes(b"\xff\n\xff" * 100)  # a line, and a character
         os.mkfifo(self.folder / "fifo")
         self.writing = os.open(self.folder / "fifo", os.O_RDWR)
         self.text = await self.enter("file", "r+")
