@@ -24,20 +24,8 @@ constexpr codec utf32(std::string_view name, std::string_view order) {
 constexpr codec single_byte(std::string_view name, const char* of_iconv = nullptr) {
   return {name, make_single_byte_decoder, make_single_byte_encoder, {}, of_iconv};
 }
-constexpr codec shift_jis(std::string_view name, const char* of_iconv) {
-  return {name, make_shift_jis_decoder, make_shift_jis_encoder, {}, of_iconv};
-}
-constexpr codec euc_jp(std::string_view name, const char* of_iconv) {
-  return {name, make_euc_jp_decoder, make_euc_jp_encoder, {}, of_iconv};
-}
-constexpr codec euc(std::string_view name, const char* of_iconv) {
-  return {name, make_euc_decoder, make_euc_encoder, {}, of_iconv};
-}
-constexpr codec big(std::string_view name, const char* of_iconv) {
-  return {name, make_big_decoder, make_big_encoder, {}, of_iconv};
-}
-constexpr codec gb18030(std::string_view name, const char* of_iconv) {
-  return {name, make_gb18030_decoder, make_gb18030_encoder, {}, of_iconv};
+constexpr codec multibyte(std::string_view name, std::string_view form, const char* of_iconv) {
+  return {name, make_multibyte_decoder, make_multibyte_encoder, form, of_iconv};
 }
 constexpr codec iso2022(std::string_view name, const char* of_iconv) {
   return {name, make_iso2022_decoder, make_iso2022_encoder, {}, of_iconv};
@@ -105,16 +93,16 @@ constexpr auto codecs = std::to_array<codec>({
     single_byte("kz1048", "RK1048"),
     single_byte("ptcp154", "PT154"),
     single_byte("hp-roman8", "HP-ROMAN8"),
-    shift_jis("shift_jis", "SJIS"),
-    shift_jis("cp932", "CP932"),
-    euc_jp("euc_jp", "EUC-JP"),
-    euc("gb2312", "GB2312"),
-    euc("euc_kr", "EUC-KR"),
-    big("gbk", "GBK"),
-    big("big5", "BIG5"),
-    big("cp949", "CP949"),
-    big("cp950", "CP950"),
-    gb18030("gb18030", "GB18030"),
+    multibyte("shift_jis", "shift_jis", "SJIS"),
+    multibyte("cp932", "shift_jis", "CP932"),
+    multibyte("euc_jp", "euc_jp", "EUC-JP"),
+    multibyte("gb2312", "from_a1", "GB2312"),
+    multibyte("euc_kr", "from_a1", "EUC-KR"),
+    multibyte("gbk", "from_81", "GBK"),
+    multibyte("big5", "from_81", "BIG5"),
+    multibyte("cp949", "from_81", "CP949"),
+    multibyte("cp950", "from_81", "CP950"),
+    multibyte("gb18030", "gb18030", "GB18030"),
     iso2022("iso2022_jp", "ISO-2022-JP"),
 });
 

@@ -39,11 +39,18 @@ std::size_t gb18030_size(std::string_view raw) noexcept {
   return raw.size() > 1 && byte_at(raw, 1) >= '0' && byte_at(raw, 1) <= '9' ? 4 : 2;
 }
 
+character_size size_in(std::string_view form) noexcept {
+  if (form == "shift_jis") return shift_jis_size;
+  if (form == "euc_jp") return euc_jp_size;
+  if (form == "gb18030") return gb18030_size;
+  return form == "from_a1" ? euc_size : big_size;
+}
+
 /// ASCII goes past iconv(3), which takes 5C and 7E of Shift-JIS for a yen and an overline.
 class multibyte_decoder final : public decoder {
  public:
-  multibyte_decoder(const codec& of, character_size size)
-      : table_("UTF-8", of.of_iconv), size_(size) {}
+  explicit multibyte_decoder(const codec& of)
+      : table_("UTF-8", of.of_iconv), size_(size_in(of.parameter)) {}
 
   decode_step decode(std::string_view raw, std::span<char> out, bool final) noexcept override {
     decode_step done;
@@ -112,8 +119,8 @@ std::size_t append_converted(iconv_handle& table, std::string_view text, std::st
 /// GBK, 80) could not be read again.
 class multibyte_encoder final : public encoder {
  public:
-  multibyte_encoder(const codec& of, character_size size)
-      : table_(of.of_iconv, "UTF-8"), size_(size) {}
+  explicit multibyte_encoder(const codec& of)
+      : table_(of.of_iconv, "UTF-8"), size_(size_in(of.parameter)) {}
 
   std::size_t encode(std::string_view utf8, std::string& out) override {
     std::string_view left = utf8;
@@ -218,35 +225,11 @@ class iso2022_encoder final : public encoder {
 
 }  // namespace
 
-std::unique_ptr<decoder> make_shift_jis_decoder(const codec& of) {
-  return std::make_unique<multibyte_decoder>(of, shift_jis_size);
+std::unique_ptr<decoder> make_multibyte_decoder(const codec& of) {
+  return std::make_unique<multibyte_decoder>(of);
 }
-std::unique_ptr<encoder> make_shift_jis_encoder(const codec& of) {
-  return std::make_unique<multibyte_encoder>(of, shift_jis_size);
-}
-std::unique_ptr<decoder> make_euc_jp_decoder(const codec& of) {
-  return std::make_unique<multibyte_decoder>(of, euc_jp_size);
-}
-std::unique_ptr<encoder> make_euc_jp_encoder(const codec& of) {
-  return std::make_unique<multibyte_encoder>(of, euc_jp_size);
-}
-std::unique_ptr<decoder> make_euc_decoder(const codec& of) {
-  return std::make_unique<multibyte_decoder>(of, euc_size);
-}
-std::unique_ptr<encoder> make_euc_encoder(const codec& of) {
-  return std::make_unique<multibyte_encoder>(of, euc_size);
-}
-std::unique_ptr<decoder> make_big_decoder(const codec& of) {
-  return std::make_unique<multibyte_decoder>(of, big_size);
-}
-std::unique_ptr<encoder> make_big_encoder(const codec& of) {
-  return std::make_unique<multibyte_encoder>(of, big_size);
-}
-std::unique_ptr<decoder> make_gb18030_decoder(const codec& of) {
-  return std::make_unique<multibyte_decoder>(of, gb18030_size);
-}
-std::unique_ptr<encoder> make_gb18030_encoder(const codec& of) {
-  return std::make_unique<multibyte_encoder>(of, gb18030_size);
+std::unique_ptr<encoder> make_multibyte_encoder(const codec& of) {
+  return std::make_unique<multibyte_encoder>(of);
 }
 std::unique_ptr<decoder> make_iso2022_decoder(const codec& of) {
   return std::make_unique<iso2022_decoder>(of);

@@ -21,12 +21,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <string_view>
 #include <thread>
+
+#include "standard_input.hpp"
 
 #define FUSE_USE_VERSION 312
 #include <fuse3/fuse_lowlevel.h>
@@ -39,8 +40,6 @@ constexpr fuse_ino_t disk_number = 2;
 constexpr fuse_ino_t mark_number = 3;
 // The kernel may keep what it knows of names and sizes: nobody changes them.
 constexpr double known_for_s = 3600;
-// A signal that arrives just before libfuse sleeps is lost, so it is sent again this often.
-constexpr std::chrono::milliseconds signal_again{100};
 
 // libfuse calls plain functions, all from one thread; they share the one disk of this process.
 char* disk = nullptr;
@@ -163,26 +162,6 @@ constexpr fuse_lowlevel_ops make_operations() {
   return ops;
 }
 
-// Turns the end of standard input into SIGTERM, until the process is gone.
-void end_with_standard_input() {
-  char byte = 0;
-  while (::read(STDIN_FILENO, &byte, 1) > 0) continue;
-  while (true) {
-    ::kill(::getpid(), SIGTERM);
-    std::this_thread::sleep_for(signal_again);
-  }
-}
-
-// The thread leaves the signals to the main one, which can end the loop.
-void watch_standard_input() {
-  sigset_t all{};
-  sigset_t before{};
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread(end_with_standard_input).detach();
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
-
 int serve(const char* mount) {
   const char* words[] = {"blocklog", "-ofsname=blocklog"};
   fuse_args args = FUSE_ARGS_INIT(2, const_cast<char**>(words));
@@ -192,7 +171,8 @@ int serve(const char* mount) {
   if (session == nullptr) return 1;
   int status = 1;
   if (::fuse_set_signal_handlers(session) == 0 && ::fuse_session_mount(session, mount) == 0) {
-    watch_standard_input();
+    ringfiles::tools::start_without_signals(
+        [] { std::thread(ringfiles::tools::end_with_standard_input).detach(); });
     status = ::fuse_session_loop(session) < 0 ? 1 : 0;  // one thread: an order that is one
     ::fuse_session_unmount(session);
   }

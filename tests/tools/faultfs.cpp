@@ -15,7 +15,6 @@
 // Held calls occupy no thread (faultfs/parked_requests.hpp), so hung calls disturb no other.
 #include <sys/resource.h>
 
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
@@ -23,6 +22,7 @@
 #include "faultfs/mirror.hpp"
 #include "faultfs/mirror_files.hpp"
 #include "faultfs/mirror_names.hpp"
+#include "standard_input.hpp"
 
 namespace faultfs {
 namespace {
@@ -36,9 +36,6 @@ constexpr unsigned session_threads = 8;
 
 // One descriptor for each file the kernel remembers and one for each open file.
 constexpr rlim_t wanted_descriptors = 1 << 18;
-
-// A signal that arrives just before libfuse sleeps is lost, so it is sent again this often.
-constexpr std::chrono::milliseconds signal_again{100};
 
 void on_init(void*, fuse_conn_info* connection) {
   connection->max_background = background_requests;
@@ -110,25 +107,11 @@ void raise_descriptor_limit() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Turns the end of standard input into SIGTERM, until the process is gone.
-void end_with_standard_input() {
-  char byte = 0;
-  while (::read(STDIN_FILENO, &byte, 1) > 0) continue;
-  while (true) {
-    ::kill(::getpid(), SIGTERM);
-    std::this_thread::sleep_for(signal_again);
-  }
-}
-
-// Threads started in here leave the signals to the main thread, the one that can end the loop.
 void start_helper_threads() {
-  sigset_t all{};
-  sigset_t before{};
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  parked.start();
-  if (options.until_eof) std::thread(end_with_standard_input).detach();
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  ringfiles::tools::start_without_signals([] {
+    parked.start();
+    if (options.until_eof) std::thread(ringfiles::tools::end_with_standard_input).detach();
+  });
 }
 
 int serve(fuse_session* session) {
