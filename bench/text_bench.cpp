@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "ringfiles/lines.hpp"
+#include "text/instruction_set.hpp"
 #include "text/newlines.hpp"
 #include "text/utf8.hpp"
 
@@ -272,11 +273,38 @@ void add_all() {
   add("BM_escape_malformed_every_100", ascii_log, escape);
 }
 
+/// What each set of vector instructions makes of the two loops that see every byte.
+void add_instruction_sets() {
+  for (const auto* set : ringfiles::text::usable_instruction_sets()) {
+    const auto check = [set](std::string_view block) {
+      while ((block.front() & 0xc0) == 0x80) block.remove_prefix(1);
+      return set->skip_well_formed(block.data(), block.size());
+    };
+    const auto search = [set](std::string_view block) {
+      const char* ends[64];
+      const char* const end = block.data() + block.size();
+      std::size_t found = 0;
+      for (const char* from = block.data(); from != end;) {
+        const auto index =
+            set->index_line_ends(block.data(), from, end, newline::lf, false, ends, 64);
+        found += index.found;
+        from = index.searched;
+      }
+      return found;
+    };
+    const std::string name(set->name);
+    add(("BM_check_ascii/" + name).c_str(), ascii_log, check);
+    add(("BM_check_japanese/" + name).c_str(), japanese_log, check);
+    add(("BM_line_ends/" + name).c_str(), ascii_log, search);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   add_all();
+  add_instruction_sets();
   benchmark::RunSpecifiedBenchmarks();
 }

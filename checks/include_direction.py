@@ -33,6 +33,8 @@ FOREIGN = [
 # know, and why.
 GRANTED = {
     "src/text/": {"simdjson.h", "iconv.h"},  # decoding is what this floor is for
+    "src/text/avx2.cpp": {"immintrin.h"},    # the processor's vectors by their names
+    "src/text/avx512.cpp": {"immintrin.h"},
     "src/base/owned_fd.cpp": {"unistd.h"},   # closes the library's own descriptors
     "src/base/fork_guard.cpp": {"pthread.h"},  # the standard library knows no fork
     "adaptors/python/": {"Python.h", "structmember.h", "nanobind/"},  # the door to Python

@@ -21,5 +21,19 @@ ringfiles_sees_private(ringfiles)
 target_sources(
   ringfiles PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include"
                    FILES ${core_headers})
+# Two files are for processors with more vector instructions than a compiler takes for granted,
+# which is asked at run time. They share no function with others, so precompiled headers stay away.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  set(vector_flags_avx2 -mavx2)
+  set(vector_flags_avx512 -mavx512f -mavx512bw)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    list(APPEND vector_flags_avx512 -Wno-maybe-uninitialized)  # in its own header: bug 105593
+  endif()
+  foreach(name IN ITEMS avx2 avx512)
+    set_source_files_properties(
+      "${PROJECT_SOURCE_DIR}/src/text/${name}.cpp"
+      PROPERTIES COMPILE_OPTIONS "${vector_flags_${name}}" SKIP_PRECOMPILE_HEADERS ON)
+  endforeach()
+endif()
 target_link_libraries(ringfiles PUBLIC Threads::Threads PRIVATE simdjson::simdjson)
 set_target_properties(ringfiles PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)

@@ -1,10 +1,9 @@
 #include "text/utf8.hpp"
 
-#include <simdjson.h>
-
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
+
+#include "text/instruction_set.hpp"
 
 namespace ringfiles::text {
 namespace {
@@ -13,15 +12,7 @@ constexpr const char* invalid_start = "invalid start byte";
 constexpr const char* invalid_continuation = "invalid continuation byte";
 constexpr const char* unexpected_end = "unexpected end of data";
 
-/// The first stretch given to simdjson, in bytes; then each is twice as long as the one before. A
-/// stretch with an error in it is gone through again byte by byte, so it must not be long compared
-/// with the way to the error. 512 bytes cost simdjson about 15 ns.
-constexpr std::size_t first_stretch_bytes = 512;
-
-/// From here on a longer stretch gains nothing, and the second look at it would only get longer.
-constexpr std::size_t last_stretch_bytes = 32 * 1024;
-
-/// Fewer bytes than this are not worth the call of simdjson.
+/// Fewer bytes than this are not worth a call.
 constexpr std::size_t scalar_bytes = 32;
 
 constexpr bool is_continuation(char byte) noexcept {
@@ -86,31 +77,10 @@ utf8_scan scan_slowly(std::string_view bytes, std::size_t place) noexcept {
   return {place, 0, 0, nullptr};
 }
 
-/// Where a character begins at or shortly before `place`, if the text is well-formed there.
-std::size_t character_start(std::string_view bytes, std::size_t place) noexcept {
-  for (std::size_t back = 0; back <= 3 && place >= back; ++back) {
-    if (!is_continuation(bytes[place - back])) return place - back;
-  }
-  return place;
-}
-
-/// A prefix that is well-formed: all of it but the last character, or up to a few hundred bytes (or
-/// half the way) before the first malformed sequence.
-std::size_t skip_well_formed(std::string_view bytes) noexcept {
-  std::size_t place = 0;
-  std::size_t stretch = first_stretch_bytes;
-  while (bytes.size() - place >= scalar_bytes) {
-    // The last character stays outside, so that an incomplete one does not spoil its stretch.
-    const std::size_t end = character_start(bytes, std::min(place + stretch, bytes.size() - 1));
-    if (!simdjson::validate_utf8(bytes.data() + place, end - place)) break;
-    place = end;
-    stretch = std::min(stretch * 2, last_stretch_bytes);
-  }
-  return place;
-}
-
 utf8_scan scan(std::string_view bytes) noexcept {
-  return scan_slowly(bytes, skip_well_formed(bytes));
+  if (bytes.size() < scalar_bytes) return scan_slowly(bytes, 0);
+  const auto& vectors = fastest_instruction_set();
+  return scan_slowly(bytes, vectors.skip_well_formed(bytes.data(), bytes.size()));
 }
 
 /// The first two bytes of a surrogate in three bytes, and nothing behind them.
