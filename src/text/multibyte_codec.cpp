@@ -50,7 +50,9 @@ character_size size_in(std::string_view form) noexcept {
 class multibyte_decoder final : public decoder {
  public:
   explicit multibyte_decoder(const codec& of)
-      : table_("UTF-8", of.of_iconv), size_(size_in(of.parameter)) {}
+      : table_("UTF-8", of.of_iconv),
+        size_(size_in(of.parameter)),
+        knows_its_leads_(of.name == "shift_jis") {}
 
   decode_step decode(std::string_view raw, std::span<char> out, bool final) noexcept override {
     decode_step done;
@@ -91,15 +93,24 @@ class multibyte_decoder final : public decoder {
   }
 
   decode_step at_no_character(std::string_view left, bool final, decode_step done) const noexcept {
-    const bool begins_one = size_(left) > 0;
-    if (begins_one && !final) return done;
-    done.malformed = begins_one ? left.size() : 1;
-    done.reason = begins_one ? cut_short : illegal;
+    const bool cut = is_cut(left);
+    if (cut && !final) return done;
+    done.malformed = cut ? left.size() : 1;
+    done.reason = cut ? cut_short : illegal;
     return done;
+  }
+
+  /// What follows may complete it. With nothing behind it, any byte is the first of a character to
+  /// all of CPython's codecs but shift_jis.
+  bool is_cut(std::string_view left) const noexcept {
+    if (left.size() > 1) return size_(left) > 0;
+    const unsigned char lead = byte_at(left, 0);
+    return !knows_its_leads_ || (lead > 0x80 && lead != 0xa0 && lead < 0xeb);
   }
 
   iconv_handle table_;
   character_size size_;
+  bool knows_its_leads_;
 };
 
 /// Appends what iconv(3) makes of the front of `text`; how much that was.
