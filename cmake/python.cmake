@@ -5,11 +5,11 @@
 
 # Each file of adaptors/python that is compiled, by hand: what is in the wheel is no accident.
 set(python_sources
-    byte_scanners.cpp context_manager.cpp errors.cpp file_object.cpp line_scanners.cpp
-    line_window.cpp long_text.cpp loop_engine.cpp method_tables.cpp module.cpp open_function.cpp
-    operation_object.cpp position_methods.cpp read_methods.cpp suspension.cpp text_format.cpp
-    text_parts.cpp text_scanner.cpp utf8_transcode.cpp write_methods.cpp writelines_method.cpp
-    written.cpp)
+    byte_scanners.cpp byte_table.cpp context_manager.cpp errors.cpp file_object.cpp
+    line_scanners.cpp line_window.cpp long_text.cpp loop_engine.cpp method_tables.cpp module.cpp
+    open_function.cpp operation_object.cpp position_methods.cpp read_methods.cpp suspension.cpp
+    text_format.cpp text_parts.cpp text_scanner.cpp utf8_transcode.cpp write_methods.cpp
+    writelines_method.cpp written.cpp)
 list(TRANSFORM python_sources PREPEND "${PROJECT_SOURCE_DIR}/adaptors/python/")
 
 find_package(Python 3.10 REQUIRED COMPONENTS Interpreter Development.Module)

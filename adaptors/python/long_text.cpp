@@ -6,12 +6,18 @@ namespace ringfiles::python {
 namespace {
 
 /// Encoding so many characters takes 50 to 200 µs, as much as other portions of a write.
-constexpr Py_ssize_t portion_characters = 64 * 1024;
+constexpr Py_ssize_t usual_portion_characters = 64 * 1024;
+/// By a table: some of CPython's are dictionaries, and take 50 ns for a character.
+constexpr Py_ssize_t table_portion_characters = 4096;
+
+Py_ssize_t portion_characters(const text_format& format) noexcept {
+  return format.codec == codec::table ? table_portion_characters : usual_portion_characters;
+}
 
 }  // namespace
 
 bool long_text::is_long(const text_format& format, PyObject* text) noexcept {
-  if (PyUnicode_GET_LENGTH(text) <= portion_characters) return false;
+  if (PyUnicode_GET_LENGTH(text) <= portion_characters(format)) return false;
   const bool translates = format.newline == newline::cr || format.newline == newline::crlf;
   return translates || !PyUnicode_IS_COMPACT_ASCII(text);
 }
@@ -20,11 +26,12 @@ long_text::long_text(const text_format& format, PyObject* text) noexcept
     : format_(format), text_(borrow(text)) {
   // Nothing below U+0100 is a surrogate.
   const bool narrow = PyUnicode_KIND(text) == PyUnicode_1BYTE_KIND;
-  checked_ = narrow && (format.codec != codec::ascii || PyUnicode_IS_COMPACT_ASCII(text));
+  const bool has_all_narrow = format.codec == codec::utf8 || format.codec == codec::latin1;
+  checked_ = narrow && (has_all_narrow || PyUnicode_IS_COMPACT_ASCII(text));
 }
 
 bool long_text::encode_portion(std::string_view& bytes) noexcept {
-  const Py_ssize_t end = std::min(at_ + portion_characters, length());
+  const Py_ssize_t end = std::min(at_ + portion_characters(format_), length());
   portion_ = steal(PyUnicode_Substring(text_.ptr(), at_, end));
   encoded_.reset();
   at_ = end;

@@ -73,7 +73,9 @@ const char* handler_of(std::string_view given) noexcept {
 void set_format(file_choices& into, PyObject* encoding, PyObject* errors, PyObject* newline) {
   into.encoding = borrow(PyTuple_GET_ITEM(encoding, 1));
   into.errors = borrow(errors);
-  into.format.codec = codec_of(PyUnicode_AsUTF8(PyTuple_GET_ITEM(encoding, 0)));
+  const char* name = PyUnicode_AsUTF8(PyTuple_GET_ITEM(encoding, 0));
+  into.format.table = find_table(name);
+  into.format.codec = into.format.table != nullptr ? codec::table : codec_of(name);
   into.format.errors = handler_of(PyUnicode_AsUTF8(into.errors.ptr()));
   into.format.newline = newline_of(text_or_null(newline));
 }
@@ -182,6 +184,14 @@ PyObject* reformat(PyObject*, PyObject* const* values, Py_ssize_t count) noexcep
   Py_RETURN_NONE;
 }
 
+/// add_table(codec, decoding, encoding): not awaited.
+PyObject* add_codec_table(PyObject*, PyObject* const* values, Py_ssize_t count) noexcept {
+  if (count != 3) return PyErr_BadArgument(), nullptr;
+  const char* name = PyUnicode_AsUTF8(values[0]);
+  if (name == nullptr || !add_table(name, values[1], values[2])) return nullptr;
+  Py_RETURN_NONE;
+}
+
 // ---- adopt --------------------------------------------------------------------------------------
 
 /// adopt(descriptor, …, closefd): not awaited.
@@ -216,6 +226,11 @@ PyMethodDef open_functions[] = {
      "adopt(…, descriptor, closefd): a file over a descriptor; arguments as open()'s before that."},
     {"reformat", as_method(reformat), METH_FASTCALL,
      "reformat(file, encoding, errors, newline, line_buffering, write_through)"},
+    {"add_table", as_method(add_codec_table), METH_FASTCALL,
+     "add_table(codec, decoding, encoding): a codec of one byte for each character. `decoding` is "
+     "a "
+     "str of 256, `encoding` what codecs.charmap_encode() takes. Files may be opened with it "
+     "then."},
     {"open_later", as_method(open_later), METH_FASTCALL,
      "open_later(type, make_coroutine, arguments, plan): a context manager of that type. Its file "
      "is opened by the engine if `plan` is what open() takes behind the path; else by "

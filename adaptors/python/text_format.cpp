@@ -40,6 +40,8 @@ PyObject* decode(const text_format& format, std::string_view bytes) noexcept {
       return PyUnicode_DecodeLatin1(bytes.data(), size_of(bytes), format.errors);
     case codec::ascii:
       return PyUnicode_DecodeASCII(bytes.data(), size_of(bytes), format.errors);
+    case codec::table:
+      return decode_by(*format.table, bytes, format.errors);
     default:
       return PyUnicode_DecodeUTF8(bytes.data(), size_of(bytes), format.errors);
   }
@@ -192,6 +194,7 @@ PyObject* with_newlines(PyObject* text, newline mode) noexcept {
 }
 
 PyObject* encoded(const text_format& format, PyObject* text) noexcept {
+  if (format.codec == codec::table) return encode_by(*format.table, text, format.errors);
   const char* name = format.codec == codec::latin1  ? "latin-1"
                      : format.codec == codec::ascii ? "ascii"
                                                     : "utf-8";

@@ -1,8 +1,9 @@
 // How the bytes of a file and the characters of Python meet: codec, error handler, newlines.
 //
-// Three codecs are served here, in which "\r" and "\n" are single bytes and no part of other
-// characters, and which keep no state between characters; the decoding itself is CPython's, so
-// that errors and handlers are, too. Handlers must not make several characters of one byte.
+// Served here are codecs in which "\r" and "\n" are single bytes and no part of other characters,
+// ASCII is itself, and no state is kept between characters: UTF-8, and those of one byte for each
+// character. The decoding itself is CPython's, so that errors and handlers are, too. Handlers must
+// not make several characters of one byte.
 #pragma once
 
 #include <cstddef>
@@ -11,17 +12,19 @@
 #include <string>
 #include <string_view>
 
+#include "byte_table.hpp"
 #include "python.hpp"
 #include "ringfiles/newline.hpp"
 
 namespace ringfiles::python {
 
-enum class codec : unsigned char { none, utf8, ascii, latin1 };
+enum class codec : unsigned char { none, utf8, ascii, latin1, table };
 
 struct text_format {
   ringfiles::python::codec codec = codec::none;  ///< none: the file is binary
   ringfiles::newline newline = ringfiles::newline::lf;
-  const char* errors = nullptr;  ///< null: strict
+  const char* errors = nullptr;       ///< null: strict
+  const byte_table* table = nullptr;  ///< of codec::table
 
   bool is_text() const noexcept { return codec != codec::none; }
   bool strict() const noexcept { return errors == nullptr; }

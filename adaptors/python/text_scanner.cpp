@@ -59,21 +59,27 @@ class text_scanner final : public python_scanner {
     if (step_ == step::mending || step_ == step::joining) return parts_.work();
     const std::string_view bytes = large_bytes();
     const bool translate = format_.translates();
-    if (step_ == step::measuring) {
-      measure_ = by_the_byte() ? measure_latin1(bytes, translate) : measure_utf8(bytes, translate);
-      return;
-    }
-    if (by_the_byte())
-      transcode_latin1(bytes, translate, into_);
+    if (step_ == step::measuring)
+      measure_ = measured_by_codec(bytes, translate);
     else
-      transcode_utf8(bytes, translate, width_, into_);
+      transcode_by_codec(bytes, translate);
   }
 
  private:
   enum class step { reading, measuring, filling, mending, joining };
 
-  /// ASCII too, unless a byte is not; then CPython has to say what it makes of it.
-  bool by_the_byte() const noexcept { return format_.codec != codec::utf8; }
+  /// ASCII as Latin-1, unless a byte is not; then CPython has to say what it makes of it.
+  text_measure measured_by_codec(std::string_view bytes, bool translate) const noexcept {
+    if (format_.codec == codec::utf8) return measure_utf8(bytes, translate);
+    if (format_.codec == codec::table) return measure_by(*format_.table, bytes, translate);
+    return measure_latin1(bytes, translate);
+  }
+  void transcode_by_codec(std::string_view bytes, bool translate) noexcept {
+    if (format_.codec == codec::utf8) return transcode_utf8(bytes, translate, width_, into_);
+    if (format_.codec == codec::table)
+      return transcode_by(*format_.table, bytes, translate, width_, into_);
+    transcode_latin1(bytes, translate, into_);
+  }
   char* memory() const noexcept {
     return reinterpret_cast<char*>(PyUnicode_1BYTE_DATA(target_.ptr()));
   }

@@ -97,6 +97,17 @@ void transcode_to(std::string_view bytes, bool translate, Unit* into) noexcept {
       [&](bool) { *into++ = static_cast<Unit>('\n'); });
 }
 
+template <class Unit>
+void transcode_to(const byte_table& table, std::string_view bytes, bool translate,
+                  Unit* into) noexcept {
+  for (std::size_t index = 0; index < bytes.size(); ++index) {
+    const bool returns = translate && bytes[index] == '\r';
+    *into++ =
+        returns ? static_cast<Unit>('\n') : static_cast<Unit>(table.letters[at(bytes, index)]);
+    if (returns && index + 1 < bytes.size() && bytes[index + 1] == '\n') ++index;
+  }
+}
+
 bool contains(std::string_view bytes, char letter) noexcept {
   return bytes.find(letter) != std::string_view::npos;
 }
@@ -141,6 +152,32 @@ text_measure measure_latin1(std::string_view bytes, bool translate) noexcept {
     index += pair ? 1 : 0;
   }
   return made;
+}
+
+text_measure measure_by(const byte_table& table, std::string_view bytes, bool translate) noexcept {
+  text_measure made = measure_latin1(bytes, translate);
+  if (made.widest == 0) return made;
+  made.widest = 0;
+  bool missing = false;
+  for (std::size_t index = 0; index < bytes.size(); ++index) {
+    const char32_t letter = table.letters[at(bytes, index)];
+    made.widest |= letter;
+    missing |= letter == byte_table::no_letter;
+  }
+  made.well_formed = !missing;
+  return made;
+}
+
+void transcode_by(const byte_table& table, std::string_view bytes, bool translate, unsigned width,
+                  void* into) noexcept {
+  switch (width) {
+    case 1:
+      return transcode_to(table, bytes, translate, static_cast<std::uint8_t*>(into));
+    case 2:
+      return transcode_to(table, bytes, translate, static_cast<std::uint16_t*>(into));
+    default:
+      return transcode_to(table, bytes, translate, static_cast<std::uint32_t*>(into));
+  }
 }
 
 void transcode_utf8(std::string_view bytes, bool translate, unsigned width, void* into) noexcept {

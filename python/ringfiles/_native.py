@@ -1,9 +1,9 @@
 """Which files the engine serves, and under which class.
 
 Everything that `open` accepts and the engine serves exactly as the built-in `open` would is planned
-here. What is left goes the way of aiofiles, a Python file in a thread: other codecs, error handlers
-that make several characters of one byte, descriptors of pipes and terminals, and all arguments
-that `open` refuses, since nobody words its errors better than itself.
+here. What is left goes the way of aiofiles, a Python file in a thread: codecs of several bytes but
+UTF-8, error handlers that make several characters of one byte, descriptors of pipes and terminals,
+and all arguments that `open` refuses, since nobody words its errors better than itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from . import _jobs, _ringfiles
+from . import _jobs, _ringfiles, _tables
 from .threadpool import binary, text
 
 _PUBLIC = "ringfiles.threadpool"
@@ -266,7 +266,8 @@ def _make_plan(
 
 def _codec(encoding: str | None) -> str | None:
     try:
-        return _CODECS.get(codecs.lookup(encoding or "").name)
+        found = codecs.lookup(encoding or "")
+        return _CODECS.get(found.name) or (found.name if _tables.serves(found) else None)
     except (LookupError, ValueError, TypeError):
         return None
 

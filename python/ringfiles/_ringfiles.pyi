@@ -145,6 +145,7 @@ def adopt(
     encoding: tuple[str, str] | None, errors: str | None, newline: str | None,
     descriptor: int, closefd: bool, /,
 ) -> _File: ...
+def add_table(codec: str, decoding: str, encoding: Any, /) -> None: ...
 def reformat(
     file: TextFile, encoding: tuple[str, str] | None, errors: str | None, newline: str | None,
     line_buffering: bool, write_through: bool, /,

@@ -13,6 +13,7 @@ WIDE = "ä€🦊\n" * PORTION
 @pytest.mark.parametrize("encoding, errors, newline", [
     ("utf-8", "strict", "\n"), ("utf-8", "strict", "\r\n"), ("utf-8", "replace", "\r"),
     ("ascii", "backslashreplace", "\r\n"), ("latin-1", "ignore", None),
+    ("cp1252", "xmlcharrefreplace", None), ("cp437", "replace", "\r"),
 ])
 @pytest.mark.parametrize("how", ["write", "writelines"])
 async def test_long_text_as_the_builtin_open(tmp_path, encoding, errors, newline, how):
@@ -31,7 +32,9 @@ async def test_long_text_as_the_builtin_open(tmp_path, encoding, errors, newline
     assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
 
 
-@pytest.mark.parametrize("encoding, bad", [("utf-8", "\udc80\udc81"), ("ascii", "é")])
+@pytest.mark.parametrize("encoding, bad", [
+    ("utf-8", "\udc80\udc81"), ("ascii", "é"), ("cp437", "Þ"),
+])
 async def test_long_text_with_an_error_writes_nothing(tmp_path, encoding, bad):
     text = "a€" * PORTION + bad + "b" * PORTION if encoding == "utf-8" else (
         "a" * 3 * PORTION + bad)

@@ -8,7 +8,7 @@ from pathlib import Path
 LINE_END = re.compile("\r\n|\r|\n")
 RETURN_AND_IGNORED = re.compile("\r[\udc80-\udcff]")
 CHARACTER = re.compile("\r\n|.", re.DOTALL)
-ENGINE_CODECS = ("utf-8", "ascii", "latin-1", None)
+ENGINE_CODECS = ("utf-8", "ascii", "latin-1", "cp1252", "koi8-r", "cp437", "iso8859-7", None)
 ENGINE_HANDLERS = (None, "strict", "ignore", "replace", "surrogateescape")
 LIMITED = ("read", "readline")
 

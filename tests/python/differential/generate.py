@@ -5,9 +5,9 @@ import random
 from .plan import Plan, Repeated
 from .territory import is_defined
 
-NATIVE = ("utf-8", "ascii", "latin-1", None)
-OTHERS = ("utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "shift_jis",
-          "euc_jp", "gb18030", "big5", "koi8-r", "iso2022_jp")
+NATIVE = ("utf-8", "ascii", "latin-1", "cp1252", "koi8-r", "cp437", "iso8859-7", None)
+OTHERS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "shift_jis", "euc_jp",
+          "gb18030", "big5", "iso2022_jp")
 HANDLERS = (None, "strict", "ignore", "replace", "backslashreplace", "surrogateescape",
             "xmlcharrefreplace", "namereplace")
 NEWLINES = (None, "", "\n", "\r", "\r\n")

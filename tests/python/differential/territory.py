@@ -9,7 +9,7 @@ SEEKS = frozenset({"seek", "seek_back"})
 
 
 # Of others a seek is to where tell() has been.
-STATELESS = (None, "utf-8", "ascii", "latin-1", "cp1252", "koi8-r")
+STATELESS = (None, "utf-8", "ascii", "latin-1", "cp1252", "koi8-r", "cp437", "iso8859-7")
 # Reading in the midst of it ends the interpreter (3.11.7) with a segmentation fault.
 CRASHES = "iso2022_jp"
 

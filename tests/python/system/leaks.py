@@ -270,7 +270,7 @@ async def _(files, count):
         for _ in range(count // 5):
             opening()
             opening().__aenter__()
-            opening(encoding="cp1252").__aenter__()
+            opening(encoding="utf-16").__aenter__()
             opening()._coro.close()
 
 
