@@ -40,6 +40,8 @@ class memory_filesystem {
   void fail(opcode kind, int number, std::size_t first = 1, std::size_t count = 1);
   /// No read or write moves more than this many bytes at once. 0: no limit.
   void limit_transfers(std::size_t bytes);
+  /// Each read or write moves from 1 to `most` bytes, drawn anew for each by this seed.
+  void limit_transfers(std::size_t most, std::uint64_t seed);
   /// While true, nothing is served inline: each call goes through submit and a completion.
   void refuse_inline(bool on);
   /// While true, submitted operations stay in flight until released.

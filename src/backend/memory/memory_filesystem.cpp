@@ -58,6 +58,14 @@ void memory_filesystem::fail(opcode kind, int number, std::size_t first, std::si
 void memory_filesystem::limit_transfers(std::size_t bytes) {
   std::lock_guard lock(server_->mutex);
   server_->transfer_limit = bytes;
+  server_->limits_vary = false;
+}
+
+void memory_filesystem::limit_transfers(std::size_t most, std::uint64_t seed) {
+  std::lock_guard lock(server_->mutex);
+  server_->transfer_limit = most;
+  server_->limits_vary = true;
+  server_->limits.seed(seed);
 }
 
 void memory_filesystem::refuse_inline(bool on) {

@@ -103,17 +103,23 @@ std::int64_t memory_filesystem::server::open(backend::request& wanted) {
 
 std::int64_t memory_filesystem::server::transfer(const descriptor& file, backend::request& wanted) {
   if (wanted.offset > most_offset - wanted.size) return -EINVAL;
-  if (wanted.code == opcode::read) return may_read(file.flags) ? read(*file.file, wanted) : -EBADF;
-  return may_write(file.flags) ? write(*file.file, file, wanted) : -EBADF;
+  const std::size_t limit = next_limit();
+  if (wanted.code == opcode::read)
+    return may_read(file.flags) ? read(*file.file, wanted, limit) : -EBADF;
+  return may_write(file.flags) ? write(*file.file, file, wanted, limit) : -EBADF;
 }
 
-std::int64_t memory_filesystem::server::read(const inode& file,
-                                             const backend::request& wanted) const {
+std::size_t memory_filesystem::server::next_limit() {
+  if (transfer_limit == 0) return std::numeric_limits<std::size_t>::max();
+  return limits_vary ? 1 + limits() % transfer_limit : transfer_limit;
+}
+
+std::int64_t memory_filesystem::server::read(const inode& file, const backend::request& wanted,
+                                             std::size_t limit) {
   std::array<iovec, backend::max_inline_parts> storage;
   const auto window = backend::remaining_parts(wanted, storage);
   std::size_t at = wanted.offset + wanted.moved;
   std::size_t moved = 0;
-  const std::size_t limit = transfer_limit == 0 ? window.bytes : transfer_limit;
   for (int i = 0; i < window.count; ++i) {
     const std::size_t there = at < file.content.size() ? file.content.size() - at : 0;
     const std::size_t bytes = std::min({window.parts[i].iov_len, there, limit - moved});
@@ -126,13 +132,12 @@ std::int64_t memory_filesystem::server::read(const inode& file,
 }
 
 std::int64_t memory_filesystem::server::write(inode& file, const descriptor& opened,
-                                              const backend::request& wanted) const {
+                                              const backend::request& wanted, std::size_t limit) {
   std::array<iovec, backend::max_inline_parts> storage;
   const auto window = backend::remaining_parts(wanted, storage);
   const bool append = (opened.flags & O_APPEND) != 0;
   std::size_t at = append ? file.content.size() : wanted.offset + wanted.moved;
   std::size_t moved = 0;
-  const std::size_t limit = transfer_limit == 0 ? window.bytes : transfer_limit;
   if (at + window.bytes > most_file_bytes) return -EFBIG;
   for (int i = 0; i < window.count; ++i) {
     const std::size_t bytes = std::min(window.parts[i].iov_len, limit - moved);

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,9 @@ struct memory_filesystem::server {
   int next_descriptor = 1'000'000;  ///< far from the kernel's, so that a mix-up shows
   std::vector<fault> faults;
   std::array<std::size_t, opcode_count> calls{};
-  std::size_t transfer_limit = 0;
+  std::size_t transfer_limit = 0;  ///< 0: none
+  bool limits_vary = false;        ///< from 1 to that
+  std::mt19937_64 limits;
   bool no_inline = false;
   bool holding = false;
   std::vector<held_request> held;
@@ -53,8 +56,10 @@ struct memory_filesystem::server {
   int next_fault(opcode kind) const;
   std::int64_t open(backend::request& wanted);
   std::int64_t transfer(const descriptor& file, backend::request& wanted);
-  std::int64_t read(const inode& file, const backend::request& wanted) const;
-  std::int64_t write(inode& file, const descriptor& opened, const backend::request& wanted) const;
+  std::size_t next_limit();
+  static std::int64_t read(const inode& file, const backend::request& wanted, std::size_t limit);
+  static std::int64_t write(inode& file, const descriptor& opened, const backend::request& wanted,
+                            std::size_t limit);
 };
 
 }  // namespace ringfiles

@@ -10,6 +10,7 @@
 //
 //     EIO, 5, …     answer this errno; the call does not reach the file
 //     short=N       read or write at most N bytes
+//     short=N-M     the same with a limit between N and M, drawn anew for each call
 //     corrupt       flip bits of the first byte read or written
 //     delay=MS      carry the call out MS milliseconds later
 //     hang          hold the call until `clear` or `resume`; a signal to the caller ends it (EINTR)
@@ -36,6 +37,7 @@
 #include <cstdint>
 #include <limits>
 #include <mutex>
+#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -60,6 +62,7 @@ inline constexpr std::array<std::string_view, 24> known_operations = {
 struct verdict {
   int error = 0;
   std::size_t byte_limit = std::numeric_limits<std::size_t>::max();
+  std::size_t least_limit = 0;  // of a rule whose limit varies; else 0
   std::chrono::milliseconds delay{0};
   bool hang = false;
   bool deaf = false;
@@ -108,7 +111,11 @@ inline std::uint64_t parse_count(std::string_view text) {
 inline verdict parse_action(std::string_view text) {
   verdict effect;
   if (text.starts_with("short=")) {
-    effect.byte_limit = parse_count(text.substr(6));
+    const std::string_view limits = text.substr(6);
+    const std::size_t dash = limits.find('-');
+    effect.byte_limit = parse_count(limits.substr(dash == limits.npos ? 0 : dash + 1));
+    if (dash != limits.npos) effect.least_limit = parse_count(limits.substr(0, dash));
+    if (effect.least_limit > effect.byte_limit) throw std::invalid_argument("no such range");
   } else if (text.starts_with("delay=")) {
     effect.delay = std::chrono::milliseconds(parse_count(text.substr(6)));
   } else if (text == "hang" || text == "deaf") {
@@ -197,9 +204,14 @@ class rule_set {
     }
   }
 
-  static void add(const verdict& effect, verdict& sum) {
+  std::size_t limit_of(const verdict& effect) {
+    if (effect.least_limit == 0) return effect.byte_limit;
+    return effect.least_limit + random_() % (effect.byte_limit - effect.least_limit + 1);
+  }
+
+  void add(const verdict& effect, verdict& sum) {
     if (sum.error == 0) sum.error = effect.error;
-    sum.byte_limit = std::min(sum.byte_limit, effect.byte_limit);
+    sum.byte_limit = std::min(sum.byte_limit, limit_of(effect));
     sum.delay += effect.delay;
     sum.hang = sum.hang || effect.hang;
     sum.deaf = sum.deaf || effect.deaf;
@@ -209,6 +221,7 @@ class rule_set {
   mutable std::mutex mutex_;
   std::vector<rule> rules_;
   std::uint64_t generation_ = 0;
+  std::mt19937_64 random_;
 };
 
 }  // namespace faultfs
