@@ -32,6 +32,8 @@ enum class errc {
   not_encodable,      ///< the file's encoding lacks a character of the text
   unknown_encoding,   ///< open(): no such encoding, here or in this machine's iconv(3)
   invalid_errors,     ///< open(): unknown error handler
+  invalid_buffering,  ///< open(): text without a buffer
+  unexpected_end,     ///< read_exactly(): the file ends before
   no_engine,          ///< no engine runs on this thread and none was given
   text_mode,          ///< the call needs a file opened in binary mode
   fork_interrupted,   ///< in a forked child: the parent holds this operation, and finishes it

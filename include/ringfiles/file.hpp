@@ -24,6 +24,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -50,12 +51,26 @@ inline constexpr std::size_t all = static_cast<std::size_t>(-1);
 
 enum class whence { start, current, end };
 
+/// When written bytes go to the kernel, and whether more is read than was asked for: `buffering` of
+/// Python's open().
+///
+/// | value     | Python   | writing                                | reading                      |
+/// |-----------|----------|----------------------------------------|------------------------------|
+/// | automatic | -1, n    | when a block is full; at flush, close  | ahead, a chunk at a time     |
+/// | none      | 0        | before the write ends; binary only     | no byte more than asked for  |
+/// | lines     | 1        | before a write with a line end ends    | ahead                        |
+///
+/// `automatic` is `lines` for text written to a terminal, and `lines` is `automatic` for bytes.
+/// With `none` a limited read, or readinto(), is one read(2) and may be short.
+enum class buffering { automatic, none, lines };
+
 struct open_options {
   ringfiles::newline newline = ringfiles::newline::universal;  ///< text mode only
   unsigned permissions = 0666;                                 ///< for new files, less the umask
   std::size_t buffer_bytes = 0;              ///< 0: chosen and grown by the library
   ringfiles::encoding encoding = {};         ///< text mode only
   text_errors errors = text_errors::strict;  ///< text mode only
+  ringfiles::buffering buffering = ringfiles::buffering::automatic;
   /// When the process may have no more descriptors (EMFILE, ENFILE): how long to wait for another
   /// file of the same engine to be closed. Begins anew whenever one is; fails at once if none is
   /// open. The default fails at once.
@@ -63,12 +78,13 @@ struct open_options {
 };
 
 struct adopt_options {
-  std::string path;              ///< what errors call it
+  std::string path = {};         ///< what errors call it
   bool close_descriptor = true;  ///< close() closes the descriptor, too
   std::size_t buffer_bytes = 0;  ///< as in open_options
   ringfiles::newline newline = ringfiles::newline::universal;  ///< text mode only
   ringfiles::encoding encoding = {};                           ///< text mode only
   text_errors errors = text_errors::strict;                    ///< text mode only
+  ringfiles::buffering buffering = ringfiles::buffering::automatic;
 };
 
 /// Bytes that somebody shares the ownership of: whoever holds `owner` keeps them as they are.
@@ -86,6 +102,19 @@ operation<file> open(std::filesystem::path path, std::string_view mode = "r",
 /// The same on a given engine, for threads that have no current one.
 operation<file> open(engine& engine, std::filesystem::path path, std::string_view mode = "r",
                      open_options options = {});
+
+/// Opens in open(2)'s place: gets the path and the flags (O_CLOEXEC among them) and gives back a
+/// descriptor, or -1 with errno.
+using opener = std::function<int(const char* path, int flags)>;
+
+/// Opens with `by`: relative to a folder (openat(2)), with further flags, or something else than a
+/// path. It runs on a thread of the pool; what it throws is thrown at the co_await. The descriptor
+/// is made close-on-exec and belongs to the file. Permissions and wait_for_descriptor have no
+/// effect. ERRORS: as open(); EINVAL if it fails without errno; EBADF in memory.
+operation<file> open(std::filesystem::path path, std::string_view mode, open_options options,
+                     opener by);
+operation<file> open(engine& engine, std::filesystem::path path, std::string_view mode,
+                     open_options options, opener by);
 
 /// A file over a descriptor that is open already, at the position that it has. fstat(2), lseek(2).
 /// Append mode writes at the end only if the descriptor has O_APPEND; else it starts there.
@@ -107,16 +136,23 @@ class file {
   // ---- Reading at the position -----------------------------------------------------------------
   /// Up to `limit` characters (text) or bytes (binary); fewer only at the end of the file.
   operation<std::string> read(std::size_t limit = all);
+  operation<std::string> readall() { return read(); }
+  /// `size` characters or bytes. ERRORS: errc::unexpected_end if the file ends before; then nothing
+  /// is consumed.
+  operation<std::string> read_exactly(std::size_t size);
   /// What is there, at least one byte unless at the end, at most `limit` bytes: one read(2) at the
   /// most. For pipes and followers.
-  operation<std::string> read_some(std::size_t limit);
+  operation<std::string> read_some(std::size_t limit = all);
+  operation<std::string> read1(std::size_t limit = all);  ///< read_some() in binary mode, only
+  /// What read_some() would give, without consuming it.
+  operation<std::string> peek(std::size_t limit = all);
   /// The next line with its terminator, translated to '\n' as Python does; cut at `limit`
   /// characters; std::nullopt at the end of the file.
   operation<std::optional<std::string>> readline(std::size_t limit = all);
   /// All whole lines that are at hand, at least one: views without terminators. std::nullopt at
   /// the end. One await per buffer, no copy.
   operation<std::optional<lines>> next_lines();
-  /// The remaining lines; stops after `hint` bytes or more.
+  /// The remaining lines; stops after more than `hint` characters (text) or bytes (binary).
   operation<std::vector<std::string>> readlines(std::size_t hint = all);
   /// Fills `into` as far as the file reaches; the count of bytes. Binary mode.
   operation<std::size_t> readinto(std::span<std::byte> into);
@@ -134,7 +170,7 @@ class file {
   /// The new position in bytes. In text mode use what tell() gave, or 0, as in Python; in another
   /// encoding than UTF-8 nothing else is taken from the current position or the end.
   operation<std::uint64_t> seek(std::int64_t offset, whence from = whence::start);
-  /// In bytes; in text of an encoding that has states, these in the highest eight bits.
+  /// In bytes; in text of other encodings the highest sixteen bits may hold the decoder's state.
   operation<std::uint64_t> tell();
   /// Cuts or extends to `size` bytes (default: the position). The position stays. ftruncate(2).
   operation<std::uint64_t> truncate(std::optional<std::int64_t> size = std::nullopt);
@@ -163,6 +199,10 @@ class file {
   bool seekable() const noexcept;
   bool is_text() const noexcept;
   bool is_terminal() const noexcept;  ///< isatty(3)
+  bool line_buffering() const noexcept;
+  /// The line ends met so far, read ahead of the position or not; all of them once the end was. For
+  /// the modes universal and untranslated. A seek to the start or the end forgets them.
+  line_ends newlines() const noexcept;
   const std::string& path() const noexcept;
   const std::string& mode() const noexcept;
   /// As it was given to open(); empty in binary mode. Valid as long as the file.

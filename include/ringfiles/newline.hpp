@@ -13,4 +13,13 @@ namespace ringfiles {
 /// | crlf         | `'\r\n'` | `\r\n` only          | the end as it is    | `\r\n`             |
 enum class newline { universal, untranslated, lf, cr, crlf };
 
+/// Kinds of line ends that a text has.
+struct line_ends {
+  bool lf = false;    ///< "\n"
+  bool cr = false;    ///< "\r"
+  bool crlf = false;  ///< "\r\n"
+
+  friend bool operator==(const line_ends&, const line_ends&) = default;
+};
+
 }  // namespace ringfiles

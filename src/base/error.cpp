@@ -42,6 +42,10 @@ entry describe(errc code) noexcept {
       return {std::errc::invalid_argument, "unknown encoding"};
     case errc::invalid_errors:
       return {std::errc::invalid_argument, "unknown error handler"};
+    case errc::invalid_buffering:
+      return {std::errc::invalid_argument, "can't have unbuffered text I/O"};
+    case errc::unexpected_end:
+      return {std::errc::no_message_available, "the file ends before that many were read"};
     case errc::no_engine:
       return {std::errc::operation_not_permitted, "no engine runs on this thread"};
     case errc::text_mode:

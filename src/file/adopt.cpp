@@ -3,55 +3,66 @@
 #include <cerrno>
 #include <utility>
 
-#include "file/file_state.hpp"
+#include "file/calls.hpp"
 #include "sys/calls.hpp"
 
 namespace ringfiles {
 namespace detail {
-namespace {
 
-std::int64_t require(std::int64_t result, const adopt_options& options) {
-  if (result < 0) throw error(code_of(result), "adopt", options.path);
-  return result;
+failure_code check_options(const open_mode& mode, const open_options& options,
+                           const text::codec*& codec) noexcept {
+  codec = nullptr;
+  if (!mode.text) return {};
+  if (options.newline > newline::crlf) return errc::invalid_newline;
+  if (options.errors > text_errors::xmlcharrefreplace) return errc::invalid_errors;
+  if (options.buffering == buffering::none) return errc::invalid_buffering;
+  if (!find_file_codec(options.encoding, options.errors, codec)) return errc::unknown_encoding;
+  return {};
 }
 
-const backend::device& device_of(int descriptor, const sys::file_facts& facts) {
-  return S_ISREG(facts.mode) ? backend::learn_device(descriptor, facts.device)
-                             : backend::stream_device();
+std::int64_t adopt_descriptor(engine_core& core, file_state::opened what, file& made) {
+  if (core.kind() == backend_kind::memory) return -EBADF;
+  const bool at_end = what.mode.append;
+  const int appends = at_end ? sys::is_appending(what.fd) : 0;
+  if (appends < 0) return appends;
+  what.mode.append = appends != 0;
+  if (what.on->kind == backend::device_kind::stream) sys::set_nonblocking(what.fd);
+  const std::int64_t position = sys::position_of(what.fd);
+  auto* state = new file_state(core.shared_from_this(), std::move(what));
+  made = file_state::make_handle(state);
+  if (state->seekable() && position >= 0)
+    state->set_position(at_end ? state->about().facts.size : static_cast<std::uint64_t>(position));
+  return 0;
 }
 
-}  // namespace
 }  // namespace detail
 
 file adopt(engine& engine, int descriptor, std::string_view mode, adopt_options options) {
+  const auto require = [&](std::int64_t result) {
+    if (result < 0) throw error(detail::code_of(result), "adopt", options.path);
+  };
   const auto parsed = detail::parse_open_mode(mode);
   if (!parsed) throw error(errc::invalid_mode, "adopt", options.path);
-  if (engine.core().kind() == backend_kind::memory) detail::require(-EBADF, options);
+  const open_options chosen{.newline = options.newline,
+                            .buffer_bytes = options.buffer_bytes,
+                            .encoding = options.encoding,
+                            .errors = options.errors,
+                            .buffering = options.buffering};
   const text::codec* codec = nullptr;
-  if (parsed->text && options.errors > text_errors::xmlcharrefreplace)
-    throw error(errc::invalid_errors, "adopt", options.path);
-  if (parsed->text && !detail::find_file_codec(options.encoding, options.errors, codec))
-    throw error(errc::unknown_encoding, "adopt", options.path);
+  if (const auto refusal = detail::check_options(*parsed, chosen, codec))
+    throw error(refusal, "adopt", options.path);
+  if (engine.core().kind() == backend_kind::memory) require(-EBADF);
   sys::file_facts facts;
-  detail::require(sys::facts_of(descriptor, true, facts), options);
-  if (S_ISDIR(facts.mode)) detail::require(-EISDIR, options);
-  detail::open_mode kind = *parsed;
-  const bool at_end = kind.append;
-  kind.append = kind.append && detail::require(sys::is_appending(descriptor), options) != 0;
-  const backend::device& on = detail::device_of(descriptor, facts);
-  if (on.kind == backend::device_kind::stream) sys::set_nonblocking(descriptor);
-  const std::int64_t position = sys::position_of(descriptor);
-  auto* state =
-      new detail::file_state(engine.core().shared_from_this(),
-                             {descriptor, std::move(options.path), std::string(mode), kind,
-                              open_options{.newline = options.newline,
-                                           .buffer_bytes = options.buffer_bytes,
-                                           .encoding = options.encoding,
-                                           .errors = options.errors},
-                              facts, &on, options.close_descriptor, false, codec});
-  if (state->seekable() && position >= 0)
-    state->set_position(at_end ? facts.size : static_cast<std::uint64_t>(position));
-  return detail::file_state::make_handle(state);
+  require(sys::facts_of(descriptor, true, facts));
+  if (S_ISDIR(facts.mode)) require(-EISDIR);
+  const backend::device& on = S_ISREG(facts.mode) ? backend::learn_device(descriptor, facts.device)
+                                                  : backend::stream_device();
+  file made;
+  require(detail::adopt_descriptor(engine.core(),
+                                   {descriptor, options.path, std::string(mode), *parsed, chosen,
+                                    facts, &on, options.close_descriptor, false, codec},
+                                   made));
+  return made;
 }
 
 }  // namespace ringfiles

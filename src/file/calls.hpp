@@ -8,9 +8,19 @@ namespace ringfiles::detail {
 /// ERRORS: errc::closed for a handle that was moved from, or never opened.
 file_state& require_state(const file& handle, const char* operation);
 
+// adopt.cpp
+/// Refuses what open() refuses: errors of the mode and of text; else the codec of text.
+failure_code check_options(const open_mode& mode, const open_options& options,
+                           const text::codec*& codec) noexcept;
+/// A file over a descriptor that something else has opened. `what.mode` is as it was asked for.
+/// -errno: the descriptor cannot be had as a file, and stays open.
+std::int64_t adopt_descriptor(engine_core& core, file_state::opened what, file& made);
 // read_calls.cpp
 operation<std::string> read_operation(file_state& file, std::size_t limit);
+operation<std::string> read_exactly_operation(file_state& file, std::size_t size);
 operation<std::string> read_some_operation(file_state& file, std::size_t limit);
+operation<std::string> read1_operation(file_state& file, std::size_t limit);
+operation<std::string> peek_operation(file_state& file, std::size_t limit);
 operation<std::size_t> readinto_operation(file_state& file, std::span<std::byte> into);
 // line_calls.cpp
 operation<std::optional<std::string>> readline_operation(file_state& file, std::size_t limit);

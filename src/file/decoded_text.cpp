@@ -28,11 +28,18 @@ bool decoded_text::decode_more(const stream::read_buffer& raw, bool final) {
       text_.commit(step.text);
       stretches_.push_back({step.raw, step.text, before, last});
       decoded_ += step.raw;
+      skip(step.text);
     }
     malformed_ = {step.malformed, step.reason};
     if (step.malformed > 0) return false;
     if (step.raw == 0) return true;  // the beginning of a character, whose rest has yet to come
   }
+}
+
+void decoded_text::skip(std::size_t most) noexcept {
+  const std::size_t count = std::min(std::exchange(skip_, 0), most);
+  text_.consume(count);
+  read_ += count;
 }
 
 void decoded_text::consume(std::size_t count, stream::read_buffer& raw) noexcept {
@@ -56,11 +63,11 @@ void decoded_text::unread(std::string_view text) {
 
 file_place decoded_text::place(const stream::read_buffer& raw) const noexcept {
   const std::uint8_t state = stretches_.empty() ? decoder_.state() : stretches_.front().state;
-  return {raw.position(), state, static_cast<std::uint32_t>(read_)};
+  return {raw.position(), state, static_cast<std::uint32_t>(read_ + skip_)};
 }
 
 file_place decoded_text::exact(const stream::read_buffer& raw, const file_place& place) {
-  if (place.text == 0) return place;
+  if (place.text == 0 || stretches_.empty()) return place;
   const stretch& first = stretches_.front();
   std::string_view bytes = raw.bytes().substr(0, first.raw);
   file_place found{place.byte, place.state};
@@ -76,13 +83,15 @@ file_place decoded_text::exact(const stream::read_buffer& raw, const file_place&
     left -= step.text;
   }
   found.state = second_.state();
+  found.text = static_cast<std::uint32_t>(left);
   return found;
 }
 
-void decoded_text::start_anew(std::uint8_t state) noexcept {
+void decoded_text::start_anew(std::uint8_t state, std::size_t read) noexcept {
   text_.reset(0);
   stretches_.clear();
   read_ = decoded_ = 0;
+  skip_ = read;
   decoder_.set_state(state);
 }
 

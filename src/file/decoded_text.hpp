@@ -18,7 +18,7 @@
 namespace ringfiles::detail {
 
 /// A place in a file: a byte, and for decoded text how much of what begins there was read. It is
-/// exact if that is nothing.
+/// exact if that is nothing, or a part of what an error handler has made of malformed bytes.
 struct file_place {
   std::uint64_t byte = 0;
   std::uint8_t state = 0;  ///< of the decoder, at `byte`
@@ -58,14 +58,17 @@ class decoded_text {
   bool moves_raw(std::size_t count) const noexcept {
     return !stretches_.empty() && read_ + count >= stretches_.front().text;
   }
-  /// Forgets all text; `raw` stands somewhere else, where the decoder has this state.
-  void start_anew(std::uint8_t state) noexcept;
+  /// Forgets all text; `raw` stands somewhere else, where the decoder has this state, and so much
+  /// of the text that follows was read.
+  void start_anew(std::uint8_t state, std::size_t read = 0) noexcept;
   /// The state of a decoder at this byte of which nothing else is known.
   std::uint8_t state_at(std::uint64_t byte) const noexcept {
     return byte == 0 ? 0 : decoder_.state_within();
   }
 
  private:
+  void skip(std::size_t most) noexcept;
+
   struct stretch {
     std::size_t raw;
     std::size_t text;
@@ -76,6 +79,7 @@ class decoded_text {
   stream::read_buffer text_;
   std::deque<stretch> stretches_;
   std::size_t read_ = 0;     ///< text of the first stretch that was consumed
+  std::size_t skip_ = 0;     ///< the same of a stretch that has yet to be decoded
   std::size_t decoded_ = 0;  ///< bytes of all stretches
   malformed_bytes malformed_;
   text::text_decoder decoder_;

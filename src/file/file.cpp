@@ -35,6 +35,15 @@ file::~file() {
 operation<std::string> file::read(std::size_t limit) {
   return read_operation(require_state(*this, "read"), limit);
 }
+operation<std::string> file::read_exactly(std::size_t size) {
+  return read_exactly_operation(require_state(*this, "read_exactly"), size);
+}
+operation<std::string> file::read1(std::size_t limit) {
+  return read1_operation(require_state(*this, "read1"), limit);
+}
+operation<std::string> file::peek(std::size_t limit) {
+  return peek_operation(require_state(*this, "peek"), limit);
+}
 operation<std::string> file::read_some(std::size_t limit) {
   return read_some_operation(require_state(*this, "read_some"), limit);
 }
@@ -104,6 +113,14 @@ bool file::seekable() const noexcept { return is_open() && state_->seekable(); }
 bool file::is_text() const noexcept { return state_ != nullptr && state_->about().mode.text; }
 bool file::is_terminal() const noexcept {
   return is_open() && !state_->seekable() && sys::is_terminal(state_->about().fd);
+}
+bool file::line_buffering() const noexcept {
+  return state_ != nullptr && state_->is_line_buffered();
+}
+line_ends file::newlines() const noexcept {
+  if (state_ == nullptr) return {};
+  const std::lock_guard lock(state_->mutex());
+  return state_->line_ends_met().kinds();
 }
 file_status file::status_at_open() const noexcept {
   return state_ == nullptr ? file_status{} : sys::status_of(state_->about().facts);

@@ -30,6 +30,9 @@ file_state::file_state(std::shared_ptr<engine_core> core, opened what)
     decoded_ = std::make_unique<decoded_text>(*what_.codec, what_.options.errors);
   if (what_.codec != nullptr && what_.mode.writable)
     encoder_ = std::make_unique<text::text_encoder>(*what_.codec, what_.options.errors);
+  if (what_.options.buffering == buffering::automatic && what_.mode.text && what_.mode.writable &&
+      S_ISCHR(what_.facts.mode) && sys::is_terminal(what_.fd))
+    what_.options.buffering = buffering::lines;
   core_->descriptor_taken();
   if (what_.mode.append) set_position(what_.facts.size);
 }
@@ -109,6 +112,7 @@ void file_state::give_back(std::string_view bytes) noexcept {
     reader_.unread(bytes);
   checked_ = 0;
   line_scan_ = 0;
+  line_ends_met_.move_elsewhere();
 }
 
 void file_state::forget_buffered(std::uint64_t position) noexcept {
@@ -118,6 +122,7 @@ void file_state::forget_buffered(std::uint64_t position) noexcept {
   in_order_ = false;
   checked_ = 0;
   line_scan_ = 0;
+  line_ends_met_.move_elsewhere();
 }
 
 void file_state::forget_read_ahead() noexcept {
@@ -135,11 +140,12 @@ void file_state::go_to(const file_place& place) noexcept {
   if (!writing_ && reader_.seek(place.byte)) {
     checked_ = 0;
     line_scan_ = 0;
+    line_ends_met_.move_elsewhere();
   } else {
     writing_ = false;
     forget_buffered(place.byte);
   }
-  if (decoded_) decoded_->start_anew(place.state);
+  if (decoded_) decoded_->start_anew(place.state, place.text);
 }
 
 drain_result file_state::prepare_to_read() {

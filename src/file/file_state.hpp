@@ -25,6 +25,7 @@
 #include "stream/read_buffer.hpp"
 #include "stream/write_buffer.hpp"
 #include "sys/calls.hpp"
+#include "text/newlines.hpp"
 
 namespace ringfiles::detail {
 
@@ -100,6 +101,10 @@ class file_state final : public resumable {
   const opened& about() const noexcept { return what_; }
   bool is_open() const noexcept { return what_.fd >= 0; }
   bool seekable() const noexcept { return what_.on->kind != backend::device_kind::stream; }
+  bool is_unbuffered() const noexcept { return what_.options.buffering == buffering::none; }
+  bool is_line_buffered() const noexcept {
+    return what_.options.buffering == buffering::lines && what_.mode.text;
+  }
 
   // ---- The queue. All below REQUIRE the lock. ----
   bool has_queue() const noexcept { return !queue_.empty(); }
@@ -131,12 +136,17 @@ class file_state final : public resumable {
   bool can_pass_buffer() const noexcept {
     return reader_.empty() && fill_ == nullptr && seekable();
   }
+  /// The fills that follow bring no more than that many bytes.
+  void limit_fills(std::size_t most) noexcept { most_filled_ = most; }
   failure_code take_fill_error() noexcept { return std::exchange(fill_error_, {}); }
   /// Reading starts at the logical position; buffered writes come first.
   drain_result prepare_to_read();
   /// Text: all buffered bytes before this offset (from the buffer's front) are well-formed.
   std::size_t& checked() noexcept { return checked_; }
   std::size_t& line_scan() noexcept { return line_scan_; }
+  /// Of all text that was found well-formed, or decoded.
+  text::line_end_kinds& line_ends_met() noexcept { return line_ends_met_; }
+  const text::line_end_kinds& line_ends_met() const noexcept { return line_ends_met_; }
   /// Takes bytes off the front for a caller.
   void consume(std::size_t count) noexcept;
   /// Gives back bytes that a withdrawn call had taken off the front.
@@ -266,11 +276,13 @@ class file_state final : public resumable {
   failure_code fill_error_;
   std::size_t checked_ = 0;
   std::size_t line_scan_ = 0;
+  text::line_end_kinds line_ends_met_;
   unsigned misses_ = 0;    ///< inline attempts in a row that would have waited
   unsigned skipped_ = 0;   ///< fills since the last inline attempt
   bool in_order_ = false;  ///< a whole chunk was cached, and nothing has moved since
   bool missed_ = false;    ///< the fill that follows need not try inline once more
   unsigned growth_ = 0;    ///< chunks doubled this often
+  std::size_t most_filled_ = all;
 
   stream::write_buffer writer_;
   std::unique_ptr<drain_slot> drain_;

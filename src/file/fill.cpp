@@ -50,7 +50,7 @@ std::size_t file_state::most_inline() const noexcept {
 std::size_t file_state::chunk_bytes() const noexcept {
   const std::uint64_t end = what_.facts.size;
   const std::uint64_t at = reader_.end_position();
-  const std::size_t most = most_inline();
+  const std::size_t most = std::min(most_inline(), most_filled_);
   if (what_.facts.size == 0 || end < at) return most;
   const std::uint64_t left = (end - at) / page_bytes * page_bytes + page_bytes;
   return static_cast<std::size_t>(std::min<std::uint64_t>(left, most));
@@ -107,7 +107,7 @@ fill_result file_state::fill_inline() {
   backend::request wanted;
   address(wanted, opcode::read);
   wanted.offset = seekable() ? reader_.end_position() : backend::no_offset;
-  wanted.set_buffer(space.data(), std::min(space.size(), most_inline()));
+  wanted.set_buffer(space.data(), std::min({space.size(), most_inline(), most_filled_}));
   const std::int64_t result = core_->try_inline(wanted);
   if (result == backend::would_wait) {
     ++misses_;
@@ -127,12 +127,13 @@ fill_result file_state::fill_inline() {
 }
 
 fill_result file_state::fill_later() {
-  const std::size_t bytes = std::min(first_chunk_bytes << growth_, last_chunk_bytes);
+  std::size_t bytes = std::min(first_chunk_bytes << growth_, last_chunk_bytes);
   if (bytes < last_chunk_bytes) {
     ++growth_;
     const bool in_order = first_chunk_bytes << growth_ == last_chunk_bytes;  // and cold, so far
     if (in_order && seekable()) sys::expect_sequential(what_.fd);
   }
+  bytes = std::min(bytes, most_filled_);
   auto slot = std::make_unique<fill_slot>();
   slot->file = this;
   slot->chunk = base::block(stream::headroom_bytes + bytes);
@@ -177,7 +178,7 @@ fill_result file_state::accept_chunk() {
   reader_.accept(std::move(slot->chunk), count);
   // The next chunk is asked for while the caller chews this one. A short one may have been the
   // last; and now and then nothing is asked for, so that fill() looks whether the file is cached.
-  const bool cold = misses_ >= misses_until_cold;
+  const bool cold = misses_ >= misses_until_cold && !is_unbuffered();
   if (cold && seekable() && count == slot->wanted.size && ++skipped_ < fills_between_looks)
     fill_later();
   return fill_result::filled;

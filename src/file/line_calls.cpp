@@ -4,6 +4,7 @@
 #include "file/calls.hpp"
 #include "file/read_calls.hpp"
 #include "text/newlines.hpp"
+#include "text/utf8.hpp"
 
 namespace ringfiles::detail {
 namespace {
@@ -94,8 +95,12 @@ class read_all_lines final : public read_call<std::vector<std::string>> {
       if (raw == 0) break;
       file_.line_scan() = 0;
       used += raw;
-      if (limited) left_ -= std::min(left_, line.size());
-      enough = limited && left_ == 0;
+      if (limited) {
+        const std::size_t size =
+            file_.about().mode.text ? text::count_characters(line) : line.size();
+        enough = size > left_;
+        left_ -= std::min(left_, size);
+      }
       lines_.push_back(std::move(line));
     }
     consume(used);

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "engine/simple_call.hpp"
+#include "file/calls.hpp"
 #include "file/fifo_peer.hpp"
-#include "file/file_state.hpp"
 #include "ringfiles/detail/open_path.hpp"
 
 namespace ringfiles {
@@ -63,12 +63,8 @@ class open_call final : public simple_call<file>, public resumable {
     const auto parsed = parse_open_mode(mode_words_);
     if (!parsed) return failure_ = errc::invalid_mode, false;
     if (path_.find('\0') != std::string::npos) return failure_ = errc::embedded_nul, false;
-    if (parsed->text && options_.newline > newline::crlf)
-      return failure_ = errc::invalid_newline, false;
-    if (parsed->text && options_.errors > text_errors::xmlcharrefreplace)
-      return failure_ = errc::invalid_errors, false;
-    if (parsed->text && !find_file_codec(options_.encoding, options_.errors, codec_))
-      return failure_ = errc::unknown_encoding, false;
+    if (const auto refusal = check_options(*parsed, options_, codec_))
+      return failure_ = refusal, false;
     mode_ = *parsed;
     wanted_.code = opcode::open;
     wanted_.path = path_.c_str();

@@ -4,13 +4,20 @@
 namespace ringfiles::detail {
 namespace {
 
-/// A cookie of tell() is a byte, and above it the state of the decoder there: CPython packs the
-/// same into an integer without bounds. No file system knows files of 2^56 bytes.
+/// A cookie of tell() is a byte, and above it how much was read of what an error handler made of
+/// malformed bytes there (of "\xNN", say), and the state of the decoder: CPython packs the same
+/// into an integer without bounds. Nobody keeps a text of 2^48 bytes in one file.
+constexpr int read_shift = 48;
 constexpr int state_shift = 56;
-constexpr std::uint64_t byte_mask = (std::uint64_t{1} << state_shift) - 1;
+constexpr std::uint64_t byte_mask = (std::uint64_t{1} << read_shift) - 1;
 
 std::uint64_t cookie_of(const file_place& place) noexcept {
-  return place.byte | static_cast<std::uint64_t>(place.state) << state_shift;
+  return place.byte | std::uint64_t{place.text} << read_shift |
+         std::uint64_t{place.state} << state_shift;
+}
+file_place place_of(std::uint64_t cookie) noexcept {
+  return {cookie & byte_mask, static_cast<std::uint8_t>(cookie >> state_shift),
+          static_cast<std::uint8_t>(cookie >> read_shift)};
 }
 
 class tell_call final : public file_call<std::uint64_t> {
@@ -19,9 +26,16 @@ class tell_call final : public file_call<std::uint64_t> {
   progress attempt() override {
     if (refused()) return progress::done;
     if (!file_.seekable()) return fail(errc::not_seekable);
+    // Where the end is, is known once the bytes are there. Bytes are told as if they were at the
+    // position, as Python's are; text is flushed.
+    if (file_.writing() && file_.about().mode.append && file_.about().mode.text) {
+      const drain_result drained = file_.drain();
+      if (drained == drain_result::waiting) return progress::waiting;
+      if (drained == drain_result::failed) return fail(file_.take_drain_error());
+    }
     const file_place here = file_.exact_place();
     const bool plain = file_.writing() || file_.decoded() == nullptr ||
-                       here.state == file_.decoded()->state_at(here.byte);
+                       (here.text == 0 && here.state == file_.decoded()->state_at(here.byte));
     return succeed(plain ? here.byte : cookie_of(here));
   }
 
@@ -77,8 +91,9 @@ class seek_call final : public barrier_call<std::uint64_t> {
       return fail(std::make_error_code(std::errc::invalid_argument));
     if (target < 0) return fail(errc::negative_position);
     const auto cookie = static_cast<std::uint64_t>(target);
+    if (from_ == whence::end || cookie == 0) file_.line_ends_met().forget();
     if (file_.decoded() != nullptr && cookie > byte_mask)
-      file_.go_to({cookie & byte_mask, static_cast<std::uint8_t>(cookie >> state_shift)});
+      file_.go_to(place_of(cookie));
     else
       file_.set_position(cookie);
     return succeed(cookie);

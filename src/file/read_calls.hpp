@@ -40,6 +40,9 @@ class read_call : public file_call<T> {
   /// request of its own, or, before begin(), would have to.
   virtual verdict take(std::string_view window, bool malformed, bool final) = 0;
 
+  /// How many bytes it can use at most; 0: that shows only when they are there.
+  virtual std::size_t usable() const noexcept { return 0; }
+
   /// Gets bytes by a way of its own; false: through the buffer, as everybody.
   virtual bool take_directly() { return false; }
 
@@ -106,11 +109,13 @@ class read_call : public file_call<T> {
       if (said == verdict::elsewhere) return progress::waiting;
       if (said == verdict::ended) {
         if (from_buffer_ && taken_ > 0) this->core_->count(rung::buffer);
+        if (this->file_.is_unbuffered()) forget_the_rest();
         if (this->begun_) ended_at_ = this->file_.place();
         return progress::done;
       }
       from_buffer_ = false;
       if (!final && take_directly()) continue;
+      if (this->file_.is_unbuffered()) ask_for_no_more();
       switch (this->file_.fill()) {
         case fill_result::filled:
           break;
@@ -124,6 +129,15 @@ class read_call : public file_call<T> {
           return this->fail(this->file_.take_fill_error());
       }
     }
+  }
+
+  // What is left of a pipe may be for another process; a file is read anew the next time.
+  void ask_for_no_more() noexcept {
+    const std::size_t most = usable();
+    this->file_.limit_fills(most > 0 ? most : this->file_.seekable() ? all : 1);
+  }
+  void forget_the_rest() noexcept {
+    if (this->file_.seekable()) this->file_.forget_read_ahead();
   }
 
   std::size_t taken_ = 0;

@@ -45,10 +45,25 @@ character_take measure_translated(std::string_view window, std::size_t limit, bo
 
 }  // namespace
 
+namespace {
+
+bool tells_line_ends(newline mode) noexcept {
+  return mode == newline::universal || mode == newline::untranslated;
+}
+
+void note_line_ends(file_state& file, std::string_view fresh, bool final) noexcept {
+  if (tells_line_ends(mode_of(file))) file.line_ends_met().note(fresh, final);
+}
+
+}  // namespace
+
 text_window readable_window(file_state& file, bool final) noexcept {
   if (decoded_text* text = file.decoded()) {
+    const std::size_t before = text->buffer().size();
     const bool good = text->decode_more(file.reader(), final);
-    return {text->buffer().bytes(), !good};
+    const std::string_view bytes = text->buffer().bytes();
+    note_line_ends(file, bytes.substr(std::min(before, bytes.size())), final);
+    return {bytes, !good};
   }
   const std::string_view buffered = file.reader().bytes();
   if (!file.about().mode.text) return {buffered};
@@ -57,7 +72,10 @@ text_window readable_window(file_state& file, bool final) noexcept {
     const std::string_view fresh = buffered.substr(checked);
     const auto scan = final ? text::scan_utf8_final(fresh) : text::scan_utf8(fresh);
     checked += scan.valid;
+    note_line_ends(file, fresh.substr(0, scan.valid), final);
     if (scan.malformed > 0) return {buffered.substr(0, checked), true};
+  } else if (final) {
+    note_line_ends(file, {}, true);
   }
   return {buffered.substr(0, checked)};
 }
@@ -93,7 +111,9 @@ malformed_sequence malformed_at_front(file_state& file) {
 }
 
 newline effective_newline(const file_state& file, std::string_view bytes) noexcept {
-  return text::effective_newline(bytes, mode_of(file));
+  const newline mode = mode_of(file);
+  if (tells_line_ends(mode) && !file.line_ends_met().has_cr()) return newline::lf;
+  return text::effective_newline(bytes, mode);
 }
 
 std::size_t find_line(file_state& file, std::string_view window, line_limit& limit, bool final,

@@ -24,7 +24,8 @@ std::string describe(const text::codec& codec, const text::encode_failure& lacki
 }
 
 /// Takes all of its data in one moment, so writes never interleave: into the buffer if it fits
-/// there, else, once the buffer is empty, in a request of its own.
+/// there, else, once the buffer is empty, in a request of its own. What goes to the kernel before
+/// the call ends, though it is small, takes the way through the buffer as well.
 template <class T>
 class write_call final : public file_call<T> {
  public:
@@ -37,25 +38,27 @@ class write_call final : public file_call<T> {
   progress attempt() override {
     if (phase_ == phase::writing) return progress::waiting;
     if (phase_ == phase::written) return finish();
+    if (phase_ == phase::taken) return let_out();
     if (this->refused()) return progress::done;
     if (!file().about().mode.writable) return this->fail(errc::not_writable);
     file().prepare_to_write();
     if (phase_ == phase::fresh) {
       if (const failure_code refusal = prepare()) return this->fail(refusal);
     }
-    if (const auto code = file().take_drain_error()) return this->fail(code);
-    return file().writer().buffers(data_.size()) ? take_into_buffer() : write_through();
+    if (file().has_drain_error()) return fail_drained();
+    if (!file().writer().buffers(data_.size())) return write_through();
+    return file().is_unbuffered() ? pass_buffer() : take_into_buffer();
   }
 
  private:
-  enum class phase { fresh, prepared, writing, written };
+  enum class phase { fresh, prepared, taken, writing, written };
 
   file_state& file() noexcept { return this->file_; }
   const char* name() const noexcept override { return "write"; }
   std::string hint() const override { return hint_ ? *hint_ : std::string(); }
 
   void before_waiting() override {
-    if (data_.data() == owned_.data() || owner_) return;
+    if (phase_ == phase::taken || data_.data() == owned_.data() || owner_) return;
     owned_ = data_;
     data_ = owned_;
   }
@@ -70,18 +73,19 @@ class write_call final : public file_call<T> {
                              : !text::is_utf8_with_surrogates(data_))
         return errc::not_utf8;
       counted_ = text::count_characters(data_);
+      ends_line_ = file().is_line_buffered() && data_.find_first_of("\r\n") != data_.npos;
       const newline mode = file().about().options.newline;
       if (mode == newline::crlf || mode == newline::cr) {
         owned_ = text::translate_for_writing(data_, mode);
         data_ = owned_;
       }
-      if (encoder != nullptr && !data_.empty() && !encode(*encoder)) return errc::not_encodable;
+      if (encoder != nullptr && !encode(*encoder)) return errc::not_encodable;
     }
     phase_ = phase::prepared;
     return {};
   }
 
-  /// The mark stands where the file begins.
+  /// The mark stands where the file begins, even if no text follows it.
   bool encode(text::text_encoder& encoder) {
     std::string encoded;
     if (file().writer().end_position() == 0) encoded = encoder.mark();
@@ -97,7 +101,7 @@ class write_call final : public file_call<T> {
   progress take_into_buffer() {
     auto& writer = file().writer();
     if (!writer.fits(data_.size())) {
-      if (file().drain() == drain_result::failed) return this->fail(file().take_drain_error());
+      if (file().drain() == drain_result::failed) return fail_drained();
       // Both blocks are full: a writer faster than its disk gets larger ones, up to a bound; then
       // it waits.
       if (!writer.fits(data_.size()) && !std::exchange(grown_, true)) writer.grow(data_.size());
@@ -106,8 +110,36 @@ class write_call final : public file_call<T> {
     writer.take(data_);
     this->core_->charge_copy(data_.size());
     this->core_->count(rung::buffer);
+    if (ends_line_) return let_out();
     if (writer.full()) file().drain();
     return accept();
+  }
+
+  /// The block is a place to stay while the kernel takes the bytes, and nothing is behind them.
+  progress pass_buffer() {
+    switch (file().drain()) {
+      case drain_result::waiting:
+        return progress::waiting;
+      case drain_result::failed:
+        return fail_drained();
+      case drain_result::idle:
+        break;
+    }
+    file().writer().take(data_);
+    return let_out();
+  }
+
+  /// What was taken is with the kernel when the call ends; if it is withdrawn, a little later.
+  progress let_out() {
+    phase_ = phase::taken;
+    if (file().drain() == drain_result::waiting) return progress::waiting;
+    return file().has_drain_error() ? fail_drained() : accept();
+  }
+
+  /// Without a buffer nothing stays behind to be tried again: who was told writes it anew.
+  progress fail_drained() noexcept {
+    if (file().is_unbuffered()) file().writer().forget();
+    return this->fail(file().take_drain_error());
   }
 
   progress write_through() {
@@ -115,12 +147,12 @@ class write_call final : public file_call<T> {
       case drain_result::waiting:
         return progress::waiting;
       case drain_result::failed:
-        return this->fail(file().take_drain_error());
+        return fail_drained();
       case drain_result::idle:
         break;
     }
     if (!this->begun_) return progress::waiting;
-    if (!file().seekable()) return buffer_whole();
+    if (!file().seekable()) return pass_buffer();
     file().address(wanted_, opcode::write);
     wanted_.offset = file().writer().position();
     wanted_.set_buffer(const_cast<char*>(data_.data()), data_.size());
@@ -132,14 +164,6 @@ class write_call final : public file_call<T> {
     file().request_started();
     file().submit(wanted_);
     return progress::waiting;
-  }
-
-  /// A pipe takes bytes as it can; the buffer holds the rest, and the call waits for them to leave.
-  progress buffer_whole() {
-    file().writer().take(data_);
-    phase_ = phase::written;
-    wanted_.result = static_cast<std::int64_t>(data_.size());
-    return finish();
   }
 
   static void request_ended(backend::request& ended) noexcept {
@@ -157,17 +181,10 @@ class write_call final : public file_call<T> {
   }
 
   progress finish() {
-    if (!file().seekable())
-      return file().drain() == drain_result::waiting ? progress::waiting : finish_drained();
     if (wanted_.result >= 0) return accept();
     const std::error_code code = code_of(wanted_.result);
     if (this->settled_) file().defer_error(code);  // its caller was told "cancelled"
     return this->fail(code);
-  }
-
-  progress finish_drained() {
-    if (const auto code = file().take_drain_error()) return this->fail(code);
-    return accept();
   }
 
   progress accept() {
@@ -185,6 +202,7 @@ class write_call final : public file_call<T> {
   std::string_view data_;              ///< in owned_, or the owner's, once the caller may go on
   std::size_t counted_ = 0;
   phase phase_ = phase::fresh;
+  bool ends_line_ = false;
   bool grown_ = false;
   backend::request wanted_;
 };

@@ -47,6 +47,10 @@ void write_buffer::release() noexcept {
 
 void write_buffer::discard() noexcept {
   position_ = end_position();
+  forget();
+}
+
+void write_buffer::forget() noexcept {
   filled_ = drain_begin_ = drain_end_ = 0;
   sealed_ = false;
 }

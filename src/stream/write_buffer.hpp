@@ -51,6 +51,8 @@ class write_buffer {
   void written(std::size_t count) noexcept;
   /// Gives the blocks back if they are empty: a file that was flushed, and stays open, needs none.
   void release() noexcept;
+  /// Gives up what is not written: the position stays where that would have begun.
+  void forget() noexcept;
   /// Gives up everything (the file could not be closed otherwise).
   void discard() noexcept;
   /// Is a write of this size for the buffer, or for a request of its own?

@@ -232,6 +232,8 @@ int set_status_flags(int fd, int flags) noexcept {
   return negative_errno(::fcntl(fd, F_SETFL, flags));
 }
 
+int set_close_on_exec(int fd) noexcept { return negative_errno(::fcntl(fd, F_SETFD, FD_CLOEXEC)); }
+
 bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }
 
 int is_appending(int fd) noexcept {

@@ -113,6 +113,7 @@ int replace_descriptor(int fresh, int old) noexcept;
 int set_nonblocking(int fd) noexcept;
 /// Has the descriptor be as if open(2) had been called with these flags (F_SETFL of fcntl(2)).
 int set_status_flags(int fd, int flags) noexcept;
+int set_close_on_exec(int fd) noexcept;
 bool is_terminal(int fd) noexcept;
 /// Opened with O_APPEND: 1 or 0, or -errno.
 int is_appending(int fd) noexcept;

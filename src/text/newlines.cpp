@@ -157,6 +157,31 @@ std::optional<line_end> find_line_end(std::string_view bytes, newline mode, std:
   return find_any_end(bytes, undecided ? from - 1 : from, final);
 }
 
+// A text with "\n" alone, as most are, is looked through for "\r".
+void line_end_kinds::note(std::string_view fresh, bool final) noexcept {
+  if (after_cr_ && (final || !fresh.empty())) {
+    const bool pair = !fresh.empty() && fresh.front() == '\n';
+    (pair ? met_.crlf : met_.cr) = true;
+    if (pair) fresh.remove_prefix(1);
+    after_cr_ = false;
+  }
+  for (std::size_t at = 0; !(met_.lf && met_.cr && met_.crlf);) {
+    at = met_.lf ? find_byte(fresh, '\r', at) : find_either(fresh, at);
+    if (at == npos) return;
+    if (fresh[at] == '\n') {
+      met_.lf = true;
+      ++at;
+    } else if (at + 1 < fresh.size()) {
+      const bool pair = fresh[at + 1] == '\n';
+      (pair ? met_.crlf : met_.cr) = true;
+      at += pair ? 2 : 1;
+    } else {
+      (final ? met_.cr : after_cr_) = true;
+      return;
+    }
+  }
+}
+
 newline effective_newline(std::string_view bytes, newline mode) noexcept {
   if (mode != newline::universal && mode != newline::untranslated) return mode;
   return bytes.find('\r') != std::string_view::npos ? mode : newline::lf;

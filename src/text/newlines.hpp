@@ -33,6 +33,24 @@ std::size_t end_of_last_line(std::string_view bytes, newline mode, bool final) n
 /// may still follow (modes universal and untranslated, not `final`).
 std::size_t settled_size(std::string_view bytes, newline mode, bool final) noexcept;
 
+/// Which line ends there are in a text that comes piece by piece.
+class line_end_kinds {
+ public:
+  /// `fresh` follows what was noted before. `final`: nothing follows it.
+  void note(std::string_view fresh, bool final) noexcept;
+  /// What follows is from elsewhere.
+  void move_elsewhere() noexcept { after_cr_ = false; }
+  void forget() noexcept { *this = {}; }
+
+  line_ends kinds() const noexcept { return met_; }
+  /// There was a "\r" in what was noted.
+  bool has_cr() const noexcept { return met_.cr || met_.crlf || after_cr_; }
+
+ private:
+  line_ends met_;
+  bool after_cr_ = false;  ///< the last byte was one, and is not decided
+};
+
 /// Whether `translate_for_reading` would change anything: mode universal, and a "\r" in the text.
 bool needs_translation(std::string_view text, newline mode) noexcept;
 

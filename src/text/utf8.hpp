@@ -10,10 +10,10 @@
 /// above U+10FFFF. Where and why a sequence is malformed is told exactly as CPython's
 /// `bytes.decode()` tells it, so that error handlers see the same bytes and users the same words.
 ///
-/// Cost: vectors validate the bulk (AVX-512, in the cache: 130 GB/s of ASCII, 30 of Japanese); byte
-/// by byte go only the last character and the last few hundred bytes before a malformed one. Finding
-/// an error costs in proportion to its distance, so a text full of errors can be scanned again behind
-/// each of them.
+/// Cost: vectors validate the bulk (AVX-512, in the cache: 130 GB/s of ASCII, 30 of Japanese);
+/// byte by byte go only the last character and the last few hundred bytes before a malformed one.
+/// Finding an error costs in proportion to its distance, so a text full of errors can be scanned
+/// again behind each of them.
 ///
 /// SAFETY: pure functions.
 

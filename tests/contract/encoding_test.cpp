@@ -134,7 +134,7 @@ TEST_P(encodings, TablesOfIconvDifferFromPythonsAsTheManualSays) {
   put("f", every_pair());
   for (const auto& [name, count] : expected)
     scripts.push_back({"r", "'\\n'", every_pair(), {{'r'}}, name, "backslashreplace"});
-  const auto answers = ask_python(scripts);
+  const auto answers = ask_python(scripts, 1 << 24);
   if (!answers) GTEST_SKIP() << "there is no python3 to compare with";
   for (std::size_t i = 0; i < expected.size(); ++i) {
     open_options options;

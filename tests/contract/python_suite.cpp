@@ -28,6 +28,23 @@ std::string say_failure(const error& failure) {
                                                               : say_refusal();
 }
 
+std::vector<std::string> pieces_of(std::string_view data) {
+  std::vector<std::string> pieces;
+  for (;;) {
+    const std::size_t end = data.find('|');
+    pieces.emplace_back(data.substr(0, end));
+    if (end == data.npos) return pieces;
+    data.remove_prefix(end + 1);
+  }
+}
+
+task<std::vector<std::string>> iterate(file& f) {
+  std::vector<std::string> found;
+  while (const auto batch = co_await f.next_lines())
+    for (const std::string_view line : *batch) found.emplace_back(line);
+  co_return found;
+}
+
 }  // namespace
 
 task<std::string> python_suite::perform(file& f, const step& wanted) {
@@ -38,6 +55,30 @@ task<std::string> python_suite::perform(file& f, const step& wanted) {
         co_return say_bytes(co_await f.read(limit));
       case 'l':
         co_return say_bytes((co_await f.readline(limit)).value_or(""));
+      case '1':
+        co_return say_bytes(co_await f.read1(limit));
+      case 'p':
+        co_return say_bytes(co_await f.peek(1));
+      case 'x':
+        co_return say_bytes(co_await f.read_exactly(limit));
+      case 'i': {
+        std::string room(limit, '?');
+        room.resize(co_await f.readinto(std::as_writable_bytes(std::span(room.data(), limit))));
+        co_return say_bytes(room);
+      }
+      case 'L':
+        co_return say_lines(co_await f.readlines(limit));
+      case 'n':
+        co_return say_lines(co_await iterate(f));
+      case 'W':
+        co_await f.writelines(pieces_of(wanted.data));
+        co_return say_nothing();
+      case 'q':
+        co_return say_number(f.line_buffering() ? 1 : 0);
+      case 'N': {
+        const line_ends met = f.newlines();
+        co_return say_number((met.lf ? 1U : 0U) + (met.cr ? 2U : 0U) + (met.crlf ? 4U : 0U));
+      }
       case 'w':
         co_return say_number(co_await f.write(wanted.data));
       case 's':
@@ -72,9 +113,12 @@ task<std::vector<std::string>> python_suite::play(const script& wanted) {
   mark_ = 0;
   file f;
   try {
-    const open_options options{.newline = newline_of(wanted.newline),
-                               .encoding = std::string_view(wanted.encoding),
-                               .errors = errors_of(wanted.errors)};
+    open_options options{.newline = newline_of(wanted.newline),
+                         .encoding = std::string_view(wanted.encoding),
+                         .errors = errors_of(wanted.errors)};
+    if (wanted.buffering == 0) options.buffering = buffering::none;
+    if (wanted.buffering == 1) options.buffering = buffering::lines;
+    if (wanted.buffering > 1) options.buffer_bytes = static_cast<std::size_t>(wanted.buffering);
     f = co_await open("f", wanted.mode, options);
     words.push_back(say_nothing());
   } catch (const error& failure) {
@@ -97,14 +141,17 @@ void python_suite::compare(const std::vector<script>& scripts) {
   // On a disk each script costs a file; all of them run in memory.
   const std::size_t stride = on_kernel() && !soak() ? 3 : 1;
   for (std::size_t i = 0; i < scripts.size() && !HasFailure(); i += stride) {
-    if (memory() != nullptr)
-      memory()->remove("f");
-    else
-      ::remove(path("f").c_str());
-    if (scripts[i].content) put("f", *scripts[i].content);
-    const auto ours = run([&]() { return play(scripts[i]); });
-    EXPECT_EQ(ours, answers->at(i)) << scripts[i].text();
+    EXPECT_EQ(answer(scripts[i]), answers->at(i)) << scripts[i].text();
   }
+}
+
+std::vector<std::string> python_suite::answer(const script& wanted) {
+  if (memory() != nullptr)
+    memory()->remove("f");
+  else
+    ::remove(path("f").c_str());
+  if (wanted.content) put("f", *wanted.content);
+  return run([&]() { return play(wanted); });
 }
 
 }  // namespace ringfiles::contract

@@ -12,6 +12,8 @@ namespace ringfiles::contract {
 class python_suite : public suite {
  protected:
   void compare(const std::vector<script>& scripts);
+  /// What ringfiles gives for one of them, in a folder without the file.
+  std::vector<std::string> answer(const script& wanted);
 
  private:
   task<std::string> perform(file& f, const step& wanted);

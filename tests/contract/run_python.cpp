@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 
 namespace ringfiles::contract {
 
@@ -23,7 +24,9 @@ std::optional<std::string> run_python(std::string_view program, std::string_view
     good = ::pclose(pipe) == 0;
   }
   std::filesystem::remove_all(folder);
-  return good ? std::optional(std::move(output)) : std::nullopt;
+  if (good) return output;
+  if (std::system("python3 -c pass >/dev/null 2>&1") != 0) return std::nullopt;
+  throw std::runtime_error("the program in Python has failed");
 }
 
 std::string to_hex(std::string_view bytes) {

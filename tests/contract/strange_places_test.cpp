@@ -29,9 +29,9 @@ class strange : public suite {
     try {
       switch (wanted.call) {
         case 'r':
-          co_return say_bytes(co_await f.read(limit));
+          co_return say_bytes(co_await f.read(limit), all);
         case 'l':
-          co_return say_bytes((co_await f.readline(limit)).value_or(""));
+          co_return say_bytes((co_await f.readline(limit)).value_or(""), all);
         case 'w':
           co_return say_number(co_await f.write(wanted.data));
         case 's':
@@ -83,7 +83,7 @@ class strange : public suite {
     if (wanted.beside == 'w' || wanted.beside == 'r')
       peer = std::async(std::launch::async, play_peer, wanted.beside, path);
     std::vector<std::string> words = run([&] { return play(path, wanted); });
-    if (wanted.beside == 'r') words.push_back(say_bytes(peer.get()));
+    if (wanted.beside == 'r') words.push_back(say_bytes(peer.get(), all));
     return words;
   }
 

@@ -238,5 +238,40 @@ TEST_P(text_files, AnUnknownNewlineIsRefused) {
   });
 }
 
+TEST_P(text_files, TellsTheLineEndsItHasMet) {
+  put("lf", "a\nb");
+  put("crlf", "a\r\nb\r\n");
+  put("mixed", "a\nb\r\nc\rd");
+  put("cr at the end", std::string(200'000, 'x') + "\r");
+  run([&]() -> task<> {
+    for (const newline mode : {newline::universal, newline::untranslated}) {
+      open_options options;
+      options.newline = mode;
+      file lf = co_await open("lf", "r", options);
+      EXPECT_EQ(lf.newlines(), line_ends{}) << "nothing was read";
+      co_await lf.read();
+      EXPECT_EQ(lf.newlines(), line_ends{.lf = true});
+      co_await lf.seek(0);
+      EXPECT_EQ(lf.newlines(), line_ends{});
+      file crlf = co_await open("crlf", "r", options);
+      co_await crlf.readline();
+      EXPECT_EQ(crlf.newlines(), line_ends{.crlf = true});
+      file mixed = co_await open("mixed", "r", options);
+      while (co_await mixed.next_lines()) continue;
+      EXPECT_EQ(mixed.newlines(), (line_ends{.lf = true, .cr = true, .crlf = true}));
+      file cr = co_await open("cr at the end", "r", options);
+      EXPECT_EQ((co_await cr.read(200'000)).size(), 200'000U);
+      EXPECT_EQ(cr.newlines(), line_ends{}) << "it might be half a pair";
+      co_await cr.read();
+      EXPECT_EQ(cr.newlines(), line_ends{.cr = true});
+    }
+    open_options only_feeds;
+    only_feeds.newline = newline::lf;
+    file f = co_await open("lf", "r", only_feeds);
+    co_await f.read();
+    EXPECT_EQ(f.newlines(), line_ends{}) << "as in Python";
+  });
+}
+
 }  // namespace
 }  // namespace ringfiles::contract
