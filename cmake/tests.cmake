@@ -3,6 +3,7 @@
 #
 #   tests/unit      -> ringfiles_unit_tests       tests/asio    -> ringfiles_asio_tests
 #   tests/contract  -> ringfiles_contract_tests   tests/logagg  -> logagg_tests
+#   tests/faults    -> ringfiles_fault_tests
 #   tests/fuzz      -> ringfiles_seed_tests       and a fuzzer for each file: fuzz.cmake
 #   tests/tools     -> one executable for each file, with the folder of its name
 
@@ -93,6 +94,7 @@ if(RINGFILES_BUILD_TESTS AND TARGET ringfiles)
 
   ringfiles_add_tests(ringfiles_unit_tests tests/unit NEEDS ringfiles)
   ringfiles_add_tests(ringfiles_contract_tests tests/contract NEEDS ringfiles)
+  ringfiles_add_tests(ringfiles_fault_tests tests/faults NEEDS ringfiles)
   ringfiles_add_tests(
     ringfiles_asio_tests tests/asio NEEDS ringfiles_asio PCH <boost/asio.hpp>)
   ringfiles_add_tests(logagg_tests tests/logagg NEEDS logagg_core)

@@ -55,6 +55,9 @@ device_kind classify(long magic) noexcept {
 struct registry {
   std::shared_mutex mutex;
   std::unordered_map<std::uint64_t, std::unique_ptr<device>> devices;
+  /// Of files that were opened when fstatfs(2) failed: slower, as remote ones. The next open asks
+  /// again, since a moment without memory, say, must not slow the device down for good.
+  std::unordered_map<std::uint64_t, std::unique_ptr<device>> unsure;
 };
 
 constinit std::atomic<registry*> current_registry{nullptr};
@@ -93,17 +96,26 @@ const device* known_device(std::uint64_t id) noexcept {
 const device& learn_device(int fd, std::uint64_t id) noexcept {
   if (const device* known = known_device(id)) return *known;
   long magic = 0;
-  const device_kind kind =
-      sys::filesystem_of(fd, magic) == 0 ? classify(magic) : device_kind::remote;
+  const bool told = sys::filesystem_of(fd, magic) == 0;
   registry& all = devices();
   std::unique_lock lock(all.mutex);
-  auto& entry = all.devices[id];
+  auto& entry = (told ? all.devices : all.unsure)[id];
   if (!entry) {
     entry = std::make_unique<device>();
     entry->id = id;
-    entry->kind = kind;
+    entry->kind = told ? classify(magic) : device_kind::remote;
   }
   return *entry;
+}
+
+const device& met_device(int fd, std::uint64_t id) noexcept {
+  if (const device* known = known_device(id)) return *known;
+  {
+    registry& all = devices();
+    std::shared_lock lock(all.mutex);
+    if (const auto met = all.unsure.find(id); met != all.unsure.end()) return *met->second;
+  }
+  return learn_device(fd, id);
 }
 
 const device& stream_device() noexcept {

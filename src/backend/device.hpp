@@ -43,7 +43,10 @@ struct device {
 /// The entry of a device that was met before, or null. Never waits.
 const device* known_device(std::uint64_t id) noexcept;
 /// The entry for the device of an open descriptor, made on first sight: fstatfs(2), which may wait.
+/// If that fails the device counts as remote for this file, and is asked again for the next one.
 const device& learn_device(int fd, std::uint64_t id) noexcept;
+/// The same for a descriptor whose device was learnt a moment ago: asks nobody.
+const device& met_device(int fd, std::uint64_t id) noexcept;
 /// Everything that is no regular file: pipes, terminals, sockets.
 const device& stream_device() noexcept;
 /// Files of the memory back end.

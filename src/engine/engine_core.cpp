@@ -11,8 +11,12 @@
 namespace ringfiles::detail {
 namespace {
 
+void check(int result, const char* what) {
+  if (result < 0) throw error({-result, std::generic_category()}, "engine", {}, what);
+}
+
 base::owned_fd require(int fd, const char* what) {
-  if (fd < 0) throw error({-fd, std::generic_category()}, "engine", {}, what);
+  check(fd, what);
   return base::owned_fd(fd);
 }
 
@@ -44,8 +48,8 @@ std::uint32_t engine_core::base_generation() noexcept { return base::process_gen
 void engine_core::make_descriptors() {
   timer_fd_ = require(sys::make_timer(), "timerfd_create");
   armed_ns_ = engine_floor::timers::never;
-  sys::epoll_add(epoll_.get(), wake_->fd(), EPOLLIN | EPOLLET, nullptr);
-  sys::epoll_add(epoll_.get(), timer_fd_.get(), EPOLLIN | EPOLLET, nullptr);
+  for (const int watched : {wake_->fd(), timer_fd_.get()})
+    check(sys::epoll_add(epoll_.get(), watched, EPOLLIN | EPOLLET, nullptr), "epoll_ctl");
 }
 
 void engine_core::add(std::atomic<std::uint64_t>& counter, std::uint64_t amount) noexcept {

@@ -26,8 +26,12 @@ std::int64_t adopt_descriptor(engine_core& core, file_state::opened what, file& 
   const int appends = at_end ? sys::is_appending(what.fd) : 0;
   if (appends < 0) return appends;
   what.mode.append = appends != 0;
-  if (what.on->kind == backend::device_kind::stream) sys::set_nonblocking(what.fd);
+  // Without either, the loop would wait, or write over what is in front of the position.
+  const bool is_stream = what.on->kind == backend::device_kind::stream;
+  if (const int refused = is_stream ? sys::set_nonblocking(what.fd) : 0; refused < 0)
+    return refused;
   const std::int64_t position = sys::position_of(what.fd);
+  if (position < 0 && S_ISREG(what.facts.mode)) return position;
   auto* state = new file_state(core.shared_from_this(), std::move(what));
   made = file_state::make_handle(state);
   if (state->seekable() && position >= 0)

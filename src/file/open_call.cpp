@@ -151,7 +151,7 @@ class open_call final : public simple_call<file>, public resumable {
     if (core_->kind() == backend_kind::memory)
       on = &backend::memory_device();
     else if (!facts_.is_stream())
-      on = &backend::learn_device(fd, facts_.device);
+      on = &backend::met_device(fd, facts_.device);
     return file_state::make_handle(
         new file_state(core_->shared_from_this(),
                        {fd, path_, mode_words_, mode_, options_, facts_, on, true,

@@ -16,6 +16,8 @@ namespace {
 // The first is free but for a writer of the same path that is at it now. So many are taken only
 // by somebody who wants it so, or where a file system has no locks and processes are killed.
 constexpr int numbered_names = 64;
+// Random ones are free. Where even so many are not, the file system is wrong about names or locks.
+constexpr int random_names = 16;
 
 // A writer's file may allow its owner nothing but reading.
 base::owned_fd open_existing(const std::string& name) {
@@ -41,9 +43,10 @@ void remove_abandoned(const std::string& name) {
 
 /// True unless somebody took the new file for abandoned before it was locked.
 bool keep(int fd) {
+  if (sys::try_lock_file(fd) == -EWOULDBLOCK) return false;
   sys::file_facts facts;
-  return sys::try_lock_file(fd) != -EWOULDBLOCK && sys::facts_of(fd, false, facts) == 0 &&
-         facts.links > 0;
+  require(sys::facts_of(fd, false, facts));
+  return facts.links > 0;
 }
 
 /// Empty where another writer has this name.
@@ -51,7 +54,13 @@ base::owned_fd create(const std::string& name, unsigned permissions) {
   const int fd = sys::open_file(name.c_str(), O_WRONLY | O_CREAT | O_EXCL, permissions);
   if (fd == -EEXIST) return {};
   base::owned_fd made(static_cast<int>(require(fd)));
-  return keep(made.get()) ? std::move(made) : base::owned_fd();
+  try {
+    if (keep(made.get())) return made;
+  } catch (const job_failure&) {
+    sys::unlink_path(name.c_str());
+    throw;
+  }
+  return {};
 }
 
 /// A name may have 255 bytes, of which the longest suffix takes 31. Files whose names are cut to
@@ -72,6 +81,7 @@ std::string random_suffix() {
 
 temporary_file::temporary_file(const std::string& path, unsigned permissions) {
   for (int number = 0; !file_; ++number) {
+    if (number == numbered_names + random_names) throw job_failure{EEXIST};
     name_ = stem_of(path) + ".ringfiles-" +
             (number < numbered_names ? std::to_string(number) : random_suffix());
     remove_abandoned(name_);

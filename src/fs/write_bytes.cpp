@@ -1,5 +1,6 @@
 #include <fcntl.h>
 
+#include <cerrno>
 #include <filesystem>
 
 #include "base/owned_fd.hpp"
@@ -14,8 +15,9 @@ namespace {
 void write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
-    bytes.remove_prefix(
-        static_cast<std::size_t>(fs::require(sys::write_parts(fd, &part, 1, -1, 0))));
+    const std::int64_t written = fs::require(sys::write_parts(fd, &part, 1, -1, 0));
+    if (written == 0) throw fs::job_failure{EIO};  // no file system should answer so (write(2))
+    bytes.remove_prefix(static_cast<std::size_t>(written));
   }
 }
 

@@ -75,6 +75,14 @@ constexpr call_table kernel_calls{
     .fstatfs = kernel_fstatfs,
     .rename = [](const char* from, const char* to) { return std::rename(from, to); },
     .unlink = ::unlink,
+    .flock = ::flock,
+    .fcntl = [](int fd, int command, int flags) { return ::fcntl(fd, command, flags); },
+    .lseek = ::lseek,
+    .eventfd = [] { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); },
+    .epoll_create = [] { return ::epoll_create1(EPOLL_CLOEXEC); },
+    .timerfd_create = [] { return ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK); },
+    .epoll_ctl = ::epoll_ctl,
+    .ring_entry = nullptr,
 };
 
 template <class Result>
@@ -172,14 +180,12 @@ int unlink_path(const char* path) noexcept {
 }
 
 int try_lock_file(int fd) noexcept {
-  return retried([&] { return ::flock(fd, LOCK_EX | LOCK_NB); });
+  return retried([&] { return table.flock(fd, LOCK_EX | LOCK_NB); });
 }
 
-int make_eventfd() noexcept { return negative_errno(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
-int make_epoll() noexcept { return negative_errno(::epoll_create1(EPOLL_CLOEXEC)); }
-int make_timer() noexcept {
-  return negative_errno(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-}
+int make_eventfd() noexcept { return negative_errno(table.eventfd()); }
+int make_epoll() noexcept { return negative_errno(table.epoll_create()); }
+int make_timer() noexcept { return negative_errno(table.timerfd_create()); }
 
 int signal_eventfd(int fd) noexcept {
   return retried([&] { return ::eventfd_write(fd, 1); });
@@ -194,16 +200,16 @@ int arm_timer(int fd, std::int64_t monotonic_ns) noexcept {
 
 int epoll_add(int epoll, int fd, std::uint32_t events, void* data) noexcept {
   epoll_event event{events, {.ptr = data}};
-  return negative_errno(::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
+  return negative_errno(table.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
 }
 
 int epoll_rearm(int epoll, int fd, std::uint32_t events, void* data) noexcept {
   epoll_event event{events, {.ptr = data}};
-  return negative_errno(::epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event));
+  return negative_errno(table.epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event));
 }
 
 int epoll_remove(int epoll, int fd) noexcept {
-  return negative_errno(::epoll_ctl(epoll, EPOLL_CTL_DEL, fd, nullptr));
+  return negative_errno(table.epoll_ctl(epoll, EPOLL_CTL_DEL, fd, nullptr));
 }
 
 int epoll_take(int epoll, epoll_event* events, int capacity) noexcept {
@@ -223,13 +229,13 @@ int replace_descriptor(int fresh, int old) noexcept {
 }
 
 int set_nonblocking(int fd) noexcept {
-  const int flags = negative_errno(::fcntl(fd, F_GETFL));
+  const int flags = negative_errno(table.fcntl(fd, F_GETFL, 0));
   if (flags < 0 || (flags & O_NONBLOCK) != 0) return std::min(flags, 0);
   return set_status_flags(fd, flags | O_NONBLOCK);
 }
 
 int set_status_flags(int fd, int flags) noexcept {
-  return negative_errno(::fcntl(fd, F_SETFL, flags));
+  return negative_errno(table.fcntl(fd, F_SETFL, flags));
 }
 
 int set_close_on_exec(int fd) noexcept { return negative_errno(::fcntl(fd, F_SETFD, FD_CLOEXEC)); }
@@ -237,17 +243,17 @@ int set_close_on_exec(int fd) noexcept { return negative_errno(::fcntl(fd, F_SET
 bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }
 
 int is_appending(int fd) noexcept {
-  const int flags = negative_errno(::fcntl(fd, F_GETFL));
+  const int flags = negative_errno(table.fcntl(fd, F_GETFL, 0));
   return flags < 0 ? flags : (flags & O_APPEND) != 0 ? 1 : 0;
 }
 
 std::int64_t position_of(int fd) noexcept {
-  const off_t at = ::lseek(fd, 0, SEEK_CUR);
+  const off_t at = table.lseek(fd, 0, SEEK_CUR);
   return at < 0 ? -errno : at;
 }
 
 std::int64_t set_position_of(int fd, std::uint64_t position) noexcept {
-  const off_t at = ::lseek(fd, static_cast<off_t>(position), SEEK_SET);
+  const off_t at = table.lseek(fd, static_cast<off_t>(position), SEEK_SET);
   return at < 0 ? -errno : at;
 }
 

@@ -17,6 +17,8 @@
 
 #include "ringfiles/status.hpp"
 
+struct io_uring_sqe;
+
 namespace ringfiles::sys {
 
 struct file_facts {
@@ -50,6 +52,17 @@ struct call_table {
   int (*fstatfs)(int fd, long* magic);
   int (*rename)(const char* from, const char* to);
   int (*unlink)(const char* path);
+  int (*flock)(int fd, int how);
+  int (*fcntl)(int fd, int command, int flags);  ///< F_GETFL and F_SETFL
+  off_t (*lseek)(int fd, off_t offset, int from);
+  int (*eventfd)();
+  int (*epoll_create)();
+  int (*timerfd_create)();
+  int (*epoll_ctl)(int epoll, int command, int fd, epoll_event* event);
+  /// Operations of a ring are no system calls: tests may change an entry before it is submitted.
+  /// Null: nobody looks. Answers cannot be changed, because an operation that is said to have
+  /// failed must not have happened; what may be put in its place is an entry that fails.
+  void (*ring_entry)(::io_uring_sqe* prepared);
 };
 
 extern call_table table;

@@ -6,6 +6,7 @@
 
 #include "backend/device.hpp"
 #include "backend/parts.hpp"
+#include "sys/calls.hpp"
 
 namespace ringfiles::backend {
 
@@ -66,6 +67,7 @@ bool uring_backend::enqueue(request& wanted) noexcept {
                         wanted.code == opcode::sync_data ? IORING_FSYNC_DATASYNC : 0);
   }
   io_uring_sqe_set_data(entry, &wanted);
+  if (sys::table.ring_entry != nullptr) sys::table.ring_entry(entry);
   wanted.served = rung::ring;
   ++in_flight_;
   return true;

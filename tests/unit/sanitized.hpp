@@ -1,0 +1,25 @@
+// How much of a long loop a sanitizer is made to go through.
+#pragma once
+
+#include <cstddef>
+
+namespace ringfiles::testing {
+
+/// A sanitizer makes all of this ten times as slow, and it does not need every errno.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+inline constexpr bool sanitized = true;
+#elif defined(__has_feature)
+inline constexpr bool sanitized =
+    __has_feature(thread_sanitizer) || __has_feature(address_sanitizer);
+#else
+inline constexpr bool sanitized = false;
+#endif
+
+/// The next of the places 0, 1, 2 … at which a test breaks in. The release build takes each. For a
+/// sanitizer, which looks for what the code does wrong on its way, a long way repeats its steps: it
+/// takes the first places, then ever fewer, odd and even ones, until the test comes to the end.
+constexpr std::size_t next_place(std::size_t place) {
+  return place + 1 + (sanitized ? place / 4 : 0);
+}
+
+}  // namespace ringfiles::testing
