@@ -51,9 +51,10 @@ class print_totals : public ::testing::Environment {
   void TearDown() override {
     totals all;
     for (std::size_t i = 0; i < call_count; ++i) {
-      counted[i].print(to_string(static_cast<call>(i)));
+      if (counted[i].faults() > 0) counted[i].print(to_string(static_cast<call>(i)));
       all.add(counted[i]);
     }
+    if (all.runs == 0) return;
     all.print("all");
     std::printf("%zu faults injected in %zu runs, %zu runs went wrong\n", all.faults(), all.runs,
                 wrong_runs);
@@ -192,6 +193,19 @@ TEST_P(fault_loop, MovesLess) {
   }
   for (const std::size_t times : {std::size_t{1}, for_ever})
     at_each({.where = call::pwritev2, .how = harm::moves_nothing, .count = times});
+}
+
+// As a disk that gets full, or breaks, in the middle of a write.
+TEST_P(fault_loop, StopsInTheMiddle) {
+  constexpr std::size_t prime = 4093;
+  for (const call where : {call::preadv2, call::pwritev2, call::ring_read})
+    for (const int number : {EIO, ENOSPC, EDQUOT, EFBIG})
+      for (const std::size_t most : {std::size_t{1}, std::size_t{0}, prime})
+        for (const std::size_t times : {std::size_t{2}, for_ever}) {
+          if (!can_harm(where) || (where != call::pwritev2 && number != EIO)) continue;
+          at_each(
+              {.where = where, .how = harm::stops, .number = number, .most = most, .count = times});
+        }
 }
 
 }  // namespace

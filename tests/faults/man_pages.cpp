@@ -98,7 +98,8 @@ std::string name_of(const fault& one) {
         one.count == for_ever ? " and all after it" : " to so many: " + std::to_string(one.count);
   if (one.how == harm::fails) return words + " with errno " + std::to_string(one.number);
   if (one.how == harm::moves_nothing) return words + " move nothing";
-  return words + " cut to " + (one.most == 0 ? "half" : std::to_string(one.most) + " bytes");
+  words += " cut to " + (one.most == 0 ? "half" : std::to_string(one.most) + " bytes");
+  return one.how == harm::cut ? words : words + ", then errno " + std::to_string(one.number);
 }
 
 }  // namespace ringfiles::faults

@@ -1,12 +1,15 @@
 #include "faults/script.hpp"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <linux/io_uring.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
+#include <optional>
 
 #include "backend/device.hpp"
 #include "sys/calls.hpp"
@@ -29,15 +32,17 @@ constexpr std::uint32_t nop_with_result = 1;  // IORING_NOP_INJECT_RESULT
 
 const sys::call_table& kernel() noexcept { return sys::kernel_table(); }
 
-/// This call is the one, or one of those.
-bool is_harmed(call which) noexcept {
-  if (played.first == 0 || which != played.where) return false;
+/// What this call is to suffer, if it is the one, or one of those.
+std::optional<harm> harm_of(call which) noexcept {
+  if (played.first == 0 || which != played.where) return std::nullopt;
   const std::size_t number = ++made;
-  return number >= played.first && number - played.first < played.count;
+  if (number < played.first || number - played.first >= played.count) return std::nullopt;
+  if (played.how != harm::stops) return played.how;
+  return number == played.first ? harm::cut : harm::fails;
 }
 
 bool fails(call which) noexcept {
-  if (!is_harmed(which)) return false;
+  if (!harm_of(which)) return false;
   ++hits;
   errno = played.number;
   return true;
@@ -61,8 +66,9 @@ ssize_t read_now(int fd, const iovec* parts, int count, off_t at, int flags) noe
 }
 
 ssize_t play_read(int fd, const iovec* parts, int count, off_t at, int flags) {
-  if (!is_harmed(call::preadv2)) return read_now(fd, parts, count, at, flags);
-  if (played.how == harm::fails) return ++hits, errno = played.number, ssize_t{-1};
+  const auto suffers = harm_of(call::preadv2);
+  if (!suffers) return read_now(fd, parts, count, at, flags);
+  if (suffers == harm::fails) return ++hits, errno = played.number, ssize_t{-1};
   const iovec part = shortened(parts);
   return read_now(fd, &part, 1, at, flags);
 }
@@ -74,9 +80,10 @@ ssize_t write_now(int fd, const iovec* parts, int count, off_t at, int flags) no
 }
 
 ssize_t play_write(int fd, const iovec* parts, int count, off_t at, int flags) {
-  if (!is_harmed(call::pwritev2)) return write_now(fd, parts, count, at, flags);
-  if (played.how == harm::fails) return ++hits, errno = played.number, ssize_t{-1};
-  if (played.how == harm::moves_nothing) return ++hits, ssize_t{0};
+  const auto suffers = harm_of(call::pwritev2);
+  if (!suffers) return write_now(fd, parts, count, at, flags);
+  if (suffers == harm::fails) return ++hits, errno = played.number, ssize_t{-1};
+  if (suffers == harm::moves_nothing) return ++hits, ssize_t{0};
   const iovec part = shortened(parts);
   return write_now(fd, &part, 1, at, flags);
 }
@@ -118,9 +125,10 @@ void fail_in_kernel(::io_uring_sqe& entry) noexcept {
 
 void play_entry(::io_uring_sqe* entry) {
   const call which = entry->opcode == IORING_OP_FSYNC ? call::ring_sync : call::ring_read;
-  if (!is_harmed(which)) {
+  const auto suffers = harm_of(which);
+  if (!suffers) {
     if (which == call::ring_sync) ++syncs;
-  } else if (played.how == harm::cut) {
+  } else if (suffers == harm::cut) {
     entry->len = static_cast<std::uint32_t>(shortened(entry->len));
   } else {
     ++hits;
@@ -184,10 +192,53 @@ void play(const fault& injected, place where) {
   fill_table(sys::table);
 }
 
-void stop_playing() { sys::table = kernel(); }
+namespace {
 
-std::size_t calls_made() noexcept { return made; }
-std::size_t harmed() noexcept { return hits; }
+int mirror_control = -1;
+
+std::size_t number_after(const std::string& text, const char* word) {
+  const std::size_t at = text.find(word);
+  return at == std::string::npos ? 0 : std::stoul(text.substr(at + std::strlen(word)));
+}
+
+void tell_mirror(const std::string& script) {
+  const ssize_t told = ::write(mirror_control, script.data(), script.size());
+  EXPECT_EQ(told, static_cast<ssize_t>(script.size())) << script;
+}
+
+/// Its counters of the one rule that it has.
+void ask_mirror() {
+  if (mirror_control < 0) return;
+  std::string status(1 << 12, '\0');
+  const ssize_t count = ::pread(mirror_control, status.data(), status.size(), 0);
+  status.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  made = number_after(status, "seen=");
+  hits = number_after(status, "hit=");
+}
+
+}  // namespace
+
+void play_in_mirror(const fault& injected, place where, int control, const char* operation) {
+  play({}, where);
+  mirror_control = control;
+  if (injected.first == 0) return;
+  const std::string action = injected.how == harm::cut ? "short=" + std::to_string(injected.most)
+                                                       : std::to_string(injected.number);
+  const std::size_t last = std::min(for_ever, injected.first + injected.count - 1);
+  tell_mirror(std::string("clear\n") + operation + " " + action + " " +
+              std::to_string(injected.first) + " " + std::to_string(last));
+}
+
+void stop_playing() {
+  sys::table = kernel();
+  if (mirror_control < 0) return;
+  ask_mirror();
+  tell_mirror("clear");
+  mirror_control = -1;
+}
+
+std::size_t calls_made() noexcept { return ask_mirror(), made.load(); }
+std::size_t harmed() noexcept { return ask_mirror(), hits.load(); }
 std::size_t real_syncs() noexcept { return syncs; }
 
 }  // namespace ringfiles::faults

@@ -46,6 +46,7 @@ bool is_repeated(call which) noexcept;
 enum class harm : std::uint8_t {
   fails,  ///< with `number`
   cut,    ///< moves at most `most` bytes; 0: half of them
+  stops,  ///< the first is cut, what comes after it fails with `number`: a disk that gets full
   moves_nothing,
 };
 
@@ -71,6 +72,9 @@ const char* to_string(place where) noexcept;
 
 /// Puts the fault into the table. REQUIRES: nothing is in flight.
 void play(const fault& injected, place where);
+/// Has a mirror (tests/tools/faultfs) fail instead, whose control file this is, where it is asked
+/// for `operation`: then the kernel itself, or a ring, says so.
+void play_in_mirror(const fault& injected, place where, int control, const char* operation);
 /// Puts the kernel's calls back.
 void stop_playing();
 

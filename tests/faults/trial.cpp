@@ -1,6 +1,7 @@
 #include "faults/trial.hpp"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,10 +41,25 @@ task<> use_everything(engine& loop, std::string path) {
 
 }  // namespace
 
-stage::stage(backend_kind kind, place where)
-    : kind_(kind), where_(where), folder_(parent_folder() / "ringfiles-faults-XXXXXX") {
-  if (::mkdtemp(folder_.data()) == nullptr)
-    throw std::system_error(errno, std::generic_category(), folder_);
+std::optional<mirror_place> mounted_mirror() {
+  // NOLINTBEGIN(concurrency-mt-unsafe): nobody changes the environment
+  const char* path = std::getenv("RINGFILES_FAULTFS");
+  const char* backing = std::getenv("RINGFILES_FAULTFS_BACKING");
+  // NOLINTEND(concurrency-mt-unsafe)
+  if (path == nullptr || backing == nullptr) return std::nullopt;
+  return mirror_place{path, backing};
+}
+
+stage::stage(backend_kind kind, place where, std::optional<mirror_place> mirror)
+    : kind_(kind), where_(where) {
+  behind_ = (mirror ? mirror->backing : parent_folder().string()) + "/ringfiles-faults-XXXXXX";
+  if (::mkdtemp(behind_.data()) == nullptr)
+    throw std::system_error(errno, std::generic_category(), behind_);
+  folder_ = mirror ? mirror->path + behind_.substr(mirror->backing.size()) : behind_;
+  if (mirror) {
+    const std::string control = mirror->path + "/.faultctl";
+    control_ = base::owned_fd(::open(control.c_str(), O_RDWR | O_CLOEXEC));
+  }
   loop_.emplace(engine_options{.backend = kind, .memory = nullptr});
   play({}, where);
   ringfiles::run(*loop_, use_everything(*loop_, folder_ + "/first"));
@@ -53,11 +69,11 @@ stage::stage(backend_kind kind, place where)
 stage::~stage() {
   loop_.reset();
   std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
+  std::filesystem::remove_all(behind_, ignored);
 }
 
 void stage::clear() const {
-  for (const auto& old : std::filesystem::directory_iterator(folder_))
+  for (const auto& old : std::filesystem::directory_iterator(behind_))
     std::filesystem::remove_all(old);
 }
 
@@ -100,12 +116,12 @@ testing::AssertionResult ledger::explains(std::string_view content, bool may_be_
 // ---- A run ------------------------------------------------------------------------------------
 
 void trial::put(std::string_view name, std::string_view content) const {
-  std::ofstream out(path(name), std::ios::binary);
+  std::ofstream out(behind(name), std::ios::binary);
   out << content;
 }
 
 std::optional<std::string> trial::get(std::string_view name) const {
-  std::ifstream in(path(name), std::ios::binary);
+  std::ifstream in(behind(name), std::ios::binary);
   if (!in) return std::nullopt;
   std::ostringstream content;
   content << in.rdbuf();
@@ -116,7 +132,7 @@ std::optional<std::string> trial::get(std::string_view name) const {
 // EAGAIN would look like one that could not be made at once, and must not be made again: EIO.
 bool trial::may_be_told(int number, const std::string& name) const noexcept {
   if (injected_.how == harm::moves_nothing) return number == EIO;
-  if (number == injected_.number) return injected_.how == harm::fails;
+  if (number == injected_.number) return injected_.how != harm::cut;
   // No name is free for a temporary file: somebody else has the lock of each.
   if (injected_.where == call::flock) return number == EEXIST;
   return name == "close" && injected_.number == EAGAIN && number == EIO;
@@ -167,7 +183,11 @@ task<bool> trial::sync(file& of, bool data_only) {
 }
 
 task<bool> trial::close(file& of) {
+  const std::size_t before = harmed();
   const bool closed = co_await done(of.close(), "close", of.path());
+  const bool close_failed =
+      injected_.where == call::close && injected_.number != EINTR && harmed() > before;
+  EXPECT_FALSE(closed && close_failed) << "an error of close(2) was swallowed";
   EXPECT_FALSE(of.is_open());
   EXPECT_FALSE(closed && sync_failure_ != 0) << "a failed sync is final, the close repeats it";
   sync_failure_ = 0;
@@ -217,12 +237,15 @@ void expect_nothing_left(engine& loop, std::size_t descriptors) {
 
 }  // namespace
 
-verdict run(stage& on, const scenario& played, const fault& injected) {
+verdict run(stage& on, const scenario& played, const fault& injected, const char* operation) {
   const watchdog limit(name_of(injected));
   on.clear();
   trial here(on, injected);
   const std::size_t descriptors = open_descriptors();
-  play(injected, on.where());
+  if (on.control() >= 0)
+    play_in_mirror(injected, on.where(), on.control(), operation);
+  else
+    play(injected, on.where());
   ringfiles::run(on.loop(), played.perform(here));
   expect_nothing_left(on.loop(), descriptors);
   stop_playing();

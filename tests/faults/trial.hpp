@@ -10,15 +10,25 @@
 #include <utility>
 #include <vector>
 
+#include "base/owned_fd.hpp"
 #include "faults/script.hpp"
 #include "ringfiles/ringfiles.hpp"
 
 namespace ringfiles::faults {
 
+/// A mirror that is mounted already: tests/system/file_faults.py says where.
+struct mirror_place {
+  std::string path;
+  std::string backing;
+};
+/// Nothing where there is none.
+std::optional<mirror_place> mounted_mirror();
+
 /// A folder for real files, a back end and an engine: shared by the runs of a test.
 class stage {
  public:
-  stage(backend_kind kind, place where);
+  stage(backend_kind kind, place where) : stage(kind, where, {}) {}
+  stage(backend_kind kind, place where, std::optional<mirror_place> mirror);
   ~stage();
   stage(const stage&) = delete;
 
@@ -27,12 +37,18 @@ class stage {
   bool has_backend() const noexcept { return loop_->backend() == kind_; }
   engine& loop() noexcept { return *loop_; }
   const std::string& folder() const noexcept { return folder_; }
+  /// The same folder, as it is seen without the mirror.
+  const std::string& behind() const noexcept { return behind_; }
+  /// The mirror's control file, or -1.
+  int control() const noexcept { return control_.get(); }
   void clear() const;
 
  private:
   backend_kind kind_;
   place where_;
   std::string folder_;
+  std::string behind_;
+  base::owned_fd control_;
   std::optional<engine> loop_;
 };
 
@@ -69,6 +85,7 @@ class trial {
   std::string path(std::string_view name) const { return on_.folder() + "/" + std::string(name); }
   void put(std::string_view name, std::string_view content) const;
   std::optional<std::string> get(std::string_view name) const;
+  std::string behind(std::string_view name) const { return on_.behind() + "/" + std::string(name); }
 
   // ---- Calls -----------------------------------------------------------------------------------
   engine& loop() noexcept { return on_.loop(); }
@@ -144,6 +161,8 @@ struct verdict {
   std::size_t harmed;
   std::size_t complaints;
 };
-verdict run(stage& on, const scenario& played, const fault& injected);
+/// `operation`: in a mirror, what fails there.
+verdict run(stage& on, const scenario& played, const fault& injected,
+            const char* operation = nullptr);
 
 }  // namespace ringfiles::faults

@@ -61,15 +61,19 @@ inline void close_control(fuse_req_t request, std::uint64_t handle) {
   ::fuse_reply_err(request, 0);
 }
 
+// The reply comes last, and from memory of this call: whoever gets it may close the control file,
+// which another thread then deletes.
 inline void read_control(fuse_req_t request, std::size_t size, off_t offset, std::uint64_t handle) {
-  control_handle& control = *control_of(handle);
-  const std::lock_guard guard(control.mutex);
-  if (offset == 0) {
-    control.text = rules.report() + "parked=" + std::to_string(parked.count()) + "\n";
+  std::string part;
+  {
+    control_handle& control = *control_of(handle);
+    const std::lock_guard guard(control.mutex);
+    if (offset == 0)
+      control.text = rules.report() + "parked=" + std::to_string(parked.count()) + "\n";
+    part =
+        control.text.substr(std::min(control.text.size(), static_cast<std::size_t>(offset)), size);
   }
-  const auto start = std::min(control.text.size(), static_cast<std::size_t>(offset));
-  ::fuse_reply_buf(request, control.text.data() + start,
-                   std::min(size, control.text.size() - start));
+  ::fuse_reply_buf(request, part.data(), part.size());
 }
 
 inline void write_control(fuse_req_t request, const std::string& script) {
