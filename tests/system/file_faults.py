@@ -24,9 +24,10 @@ def main():
     isolate()
     report = Reporter("file_faults/")
     with report.case("faults of a mirror"), faultfs(binary("faultfs")) as mirror:
-        output = run_gtest(binary("ringfiles_fault_tests"), "on/mirror_loop.*", report=report,
-                           timeout=TIMEOUT_S, env={"RINGFILES_FAULTFS": str(mirror.path),
-                                                   "RINGFILES_FAULTFS_BACKING": str(mirror.backing)})
+        places = {"RINGFILES_FAULTFS": str(mirror.path),
+                  "RINGFILES_FAULTFS_BACKING": str(mirror.backing)}
+        output = run_gtest(binary("ringfiles_fault_tests"), "on/mirror_loop.*", env=places,
+                           timeout=TIMEOUT_S, report=report)
         said = re.search(r"^(\d+) faults of a mirror.*$", output, re.MULTILINE)
         assert said, "the program counted nothing"
         note(said.group())

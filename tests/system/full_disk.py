@@ -15,8 +15,10 @@ from support import mounts  # noqa: E402
 from support.mounts import binary, faultfs  # noqa: E402
 from support.programs import backends, note, run_probe, soak  # noqa: E402
 from support.report import Reporter  # noqa: E402
+from support.zram import zram_disk  # noqa: E402
 
 FILLS = 1000 if soak() else 100
+FILLS_OF_SMALL = 200 if soak() else 100
 FILLS_OF_DISK = 200 if soak() else 20
 # Removed when the disk is full: more than a file buffers.
 FILLER_BYTES = 5 << 20
@@ -55,6 +57,7 @@ PLACES = {
     "thin ext4": (lambda: mounts.thin_loop("ext4"), WRITTEN_MIB),
     "thin xfs": (lambda: mounts.thin_loop("xfs"), WRITTEN_MIB + 40),
     "thin btrfs": (lambda: mounts.thin_loop("btrfs"), WRITTEN_MIB),
+    "zram": (zram_disk, WRITTEN_MIB),
     "broken disk": (lambda: broken_disk("ext4"), 1),
     "broken mirror": (broken_mirror, 1),
 }
@@ -84,6 +87,8 @@ def main():
                 sync_is_sticky(backend, name)
         with report.case(f"full_disk_is_told on tmpfs of 8 MiB ({backend})"):
             full_disk_is_told(backend, mounts.small_tmpfs(8), FILLER_BYTES, FILLS)
+        with report.case(f"full_disk_is_told on tmpfs of 1 MiB ({backend})"):
+            full_disk_is_told(backend, mounts.small_tmpfs(1), 0, FILLS_OF_SMALL)
         with report.case(f"full_disk_is_told on ext4 of 16 MiB ({backend})"):
             full_disk_is_told(backend, mounts.loop_filesystem("ext4", 16), FILLER_BYTES,
                               FILLS_OF_DISK)

@@ -1,13 +1,15 @@
 // disk_probe: what a program hears when its disk is full, or lies.
 //
 //     disk_probe --backend=B --do=sync --file=FILE [--mib=N]    a failed sync stays failed
-//     disk_probe --backend=B --do=full --folder=FOLDER --filler=BYTES [--count=N]
+//     disk_probe --backend=B --do=full --folder=FOLDER [--filler=BYTES] [--count=N]
 //
 // sync: writes N MiB, then syncs again and again. Figures: failed_syncs, good_after_failure,
 // close_failed, write_failed, reopened_good. full: fills the disk with writes of all sizes; once
-// the program gives up, once it makes room and goes on. Figures: runs, short_files.
+// the program gives up, once it makes room and goes on (not with a filler of no bytes). Figures:
+// runs, short_files.
 #include <sys/stat.h>
 
+#include <cstring>
 #include <random>
 
 #include "probe/faults.hpp"
@@ -33,11 +35,22 @@ task<int> errno_of(ringfiles::operation<T> call) {
   co_return 0;
 }
 
+/// So that no disk has room for more of it than it has memory.
+std::string incompressible(std::size_t seed) {
+  std::mt19937 random(static_cast<unsigned>(seed));
+  std::string bytes(mebibyte, '\0');
+  for (std::size_t at = 0; at < mebibyte; at += 4) {
+    const auto word = static_cast<std::uint32_t>(random());
+    std::memcpy(bytes.data() + at, &word, 4);
+  }
+  return bytes;
+}
+
 task<void> sticky_sync(std::string path, std::size_t mib) {
   auto file = co_await ringfiles::open(path, "wb");
   int write_failed = 0;
   for (std::size_t i = 0; i < mib && write_failed == 0; ++i)
-    write_failed = co_await errno_of(file.write(std::string(mebibyte, 's')));
+    write_failed = co_await errno_of(file.write(incompressible(i)));
   int first = 0, failed = 0, good_after = 0, other = 0;
   for (int i = 0; i < syncs; ++i) {
     // Both kinds of sync, and writes between them, which the kernel accepts.
@@ -126,10 +139,10 @@ bool judge(const outcome& seen, const std::string& stored, const std::string& so
 void fill_often(ringfiles::engine& engine, const probe::options& given) {
   const std::string folder = given.text("folder"), path = folder + "/filled";
   const std::string source = probe::numbered_bytes(source_bytes);
-  const auto filler_bytes = static_cast<std::size_t>(given.number("filler", 1));
+  const auto filler_bytes = static_cast<std::size_t>(given.number("filler", 0));
   std::int64_t runs = 0, short_files = 0;
   for (; runs < given.number("count", 100) && probe::failures == 0; ++runs) {
-    const bool makes_room = runs % 2 == 1;
+    const bool makes_room = filler_bytes > 0 && runs % 2 == 1;
     const std::string filler = makes_room ? folder + "/filler" : std::string();
     if (makes_room) probe::write_file(filler, std::string(filler_bytes, 'f'));
     const auto seen =
