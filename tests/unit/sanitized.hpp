@@ -15,11 +15,14 @@ inline constexpr bool sanitized =
 inline constexpr bool sanitized = false;
 #endif
 
-/// The next of the places 0, 1, 2 … at which a test breaks in. The release build takes each. For a
-/// sanitizer, which looks for what the code does wrong on its way, a long way repeats its steps: it
-/// takes the first places, then ever fewer, odd and even ones, until the test comes to the end.
+/// The next of the places 0, 1, 2 … at which a test breaks in: the first ones, then ever fewer, odd
+/// and even ones. A long way repeats its steps.
+constexpr std::size_t fewer_places(std::size_t place) { return place + 1 + place / 4; }
+
+/// The same for a sanitizer, which looks for what the code does wrong on its way. The release build
+/// takes each.
 constexpr std::size_t next_place(std::size_t place) {
-  return place + 1 + (sanitized ? place / 4 : 0);
+  return sanitized ? fewer_places(place) : place + 1;
 }
 
 }  // namespace ringfiles::testing
