@@ -229,10 +229,10 @@ void expect_nothing_left(engine& loop, std::size_t descriptors) {
   }
   EXPECT_EQ(loop.stats().parked, 0U);
   EXPECT_EQ(loop.stats().parked_bytes, 0U);
-  // A thread of the pool may still let go of an engine that has ended.
-  for (int patience = 0; open_descriptors() != descriptors && patience < 1000; ++patience)
+  // A thread of the pool may still let go of an engine that has ended: in this run, or before it.
+  for (int patience = 0; open_descriptors() > descriptors && patience < 1000; ++patience)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  EXPECT_EQ(open_descriptors(), descriptors) << "descriptors leak";
+  EXPECT_LE(open_descriptors(), descriptors) << "descriptors leak";
 }
 
 }  // namespace
