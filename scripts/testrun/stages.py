@@ -21,10 +21,11 @@ CLANG_TARGETS = ("ringfiles", "logagg", "ringfiles_examples", "ringfiles_test_to
                  "all_verify_interface_header_sets")
 
 # The programs that use threads; logagg's own logic gains nothing from ThreadSanitizer.
-THREADED_TESTS = ("ringfiles_unit_tests", "ringfiles_contract_tests", "ringfiles_asio_tests")
+THREADED_TESTS = ("ringfiles_unit_tests", "ringfiles_contract_tests", "ringfiles_asio_tests",
+                  "ringfiles_fault_tests")
 
 # Time limits in these are seconds, so two halves may run at once; the Asio door has a heartbeat.
-SHARDED_TESTS = ("ringfiles_unit_tests", "ringfiles_contract_tests")
+SHARDED_TESTS = ("ringfiles_unit_tests", "ringfiles_contract_tests", "ringfiles_fault_tests")
 SHARDS = 2
 
 # Clang's runtime finds no symbolizer of its own version in Debian's clang package.
