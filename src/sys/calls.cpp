@@ -238,7 +238,9 @@ int set_status_flags(int fd, int flags) noexcept {
   return negative_errno(table.fcntl(fd, F_SETFL, flags));
 }
 
-int set_close_on_exec(int fd) noexcept { return negative_errno(::fcntl(fd, F_SETFD, FD_CLOEXEC)); }
+int set_close_on_exec(int fd) noexcept {
+  return negative_errno(table.fcntl(fd, F_SETFD, FD_CLOEXEC));
+}
 
 bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }
 

@@ -53,7 +53,7 @@ struct call_table {
   int (*rename)(const char* from, const char* to);
   int (*unlink)(const char* path);
   int (*flock)(int fd, int how);
-  int (*fcntl)(int fd, int command, int flags);  ///< F_GETFL and F_SETFL
+  int (*fcntl)(int fd, int command, int flags);  ///< F_GETFL, F_SETFL, F_SETFD
   off_t (*lseek)(int fd, off_t offset, int from);
   int (*eventfd)();
   int (*epoll_create)();
