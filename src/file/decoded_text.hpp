@@ -61,6 +61,8 @@ class decoded_text {
   /// Forgets all text; `raw` stands somewhere else, where the decoder has this state, and so much
   /// of the text that follows was read.
   void start_anew(std::uint8_t state, std::size_t read = 0) noexcept;
+  /// Gives the memory of the text back if there is none.
+  void release() noexcept { text_.release(); }
   /// The state of a decoder at this byte of which nothing else is known.
   std::uint8_t state_at(std::uint64_t byte) const noexcept {
     return byte == 0 ? 0 : decoder_.state_within();

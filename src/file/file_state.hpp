@@ -224,6 +224,7 @@ class file_state final : public resumable {
   void closed() noexcept {
     if (std::exchange(what_.fd, -1) >= 0) core_->descriptor_released();
     reader_.reset(reader_.position());
+    if (decoded_) decoded_->start_anew(0);
     writer_.release();
   }
 
@@ -250,6 +251,7 @@ class file_state final : public resumable {
   fill_result fill_inline();
   fill_result fill_later();
   fill_result accept_chunk();
+  fill_result found_end() noexcept;
   bool wait_until_ready(std::uint32_t events) noexcept;
   static void fill_ended(backend::request& ended) noexcept;
   static void drain_ended(backend::request& ended) noexcept;

@@ -121,8 +121,13 @@ fill_result file_state::fill_inline() {
   growth_ = 0;
   reader_.commit(static_cast<std::size_t>(result));
   in_order_ = static_cast<std::size_t>(result) >= inline_chunk_bytes;
-  if (result > 0) return fill_result::filled;
-  reader_.release();  // a file that was read to its end, and stays open, needs no memory
+  return result > 0 ? fill_result::filled : found_end();
+}
+
+/// A file that was read to its end, and stays open, needs no memory.
+fill_result file_state::found_end() noexcept {
+  reader_.release();
+  if (decoded_) decoded_->release();
   return fill_result::at_end;
 }
 
@@ -173,7 +178,7 @@ fill_result file_state::accept_chunk() {
     fill_error_ = code_of(result);
     return fill_result::failed;
   }
-  if (result == 0) return fill_result::at_end;
+  if (result == 0) return found_end();
   const auto count = static_cast<std::size_t>(result);
   reader_.accept(std::move(slot->chunk), count);
   // The next chunk is asked for while the caller chews this one. A short one may have been the

@@ -57,6 +57,38 @@ TEST_P(many, IdleFilesCostLittleMemory) {
   EXPECT_LT(read_to_the_end, 2048U);
 }
 
+TEST_P(many, TextThatWasDecodedIsKeptNoLongerThanNeeded) {
+  if (sanitized) GTEST_SKIP() << "a sanitizer's memory is not the library's";
+  constexpr std::size_t count = 500;
+  put("a", pattern(50'000));
+  open_options options;
+  options.encoding = encoding("latin-1");
+  opened("a", "r", options);
+  for (const bool to_the_end : {true, false}) {
+    std::vector<file> files;
+    files.reserve(count);
+    std::vector<std::size_t> costs;
+    const std::size_t before = allocated_bytes();
+    run([&]() -> task<> {
+      for (std::size_t i = 0; i < count; ++i) files.push_back(co_await open("a", "r", options));
+      costs.push_back(bytes_per_file(before, count));
+      for (auto& f : files) co_await f.read(40'000);
+      costs.push_back(bytes_per_file(before, count));
+      for (auto& f : files) {
+        if (to_the_end)
+          co_await f.read();
+        else
+          co_await f.close();
+      }
+    });
+    costs.push_back(bytes_per_file(before, count));
+    std::printf("%zu bytes per open file, %zu within its text, %zu %s\n", costs[0], costs[1],
+                costs[2], to_the_end ? "at its end" : "closed");
+    EXPECT_GT(costs[1], 50'000U);
+    EXPECT_LT(costs[2], costs[0] + 1024U);
+  }
+}
+
 TEST_P(many, FilesThatWereWrittenCostLittleMemory) {
   if (sanitized) GTEST_SKIP() << "a sanitizer's memory is not the library's";
   constexpr std::size_t count = 500;
