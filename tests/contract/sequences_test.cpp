@@ -170,7 +170,7 @@ class sequence_maker {
   }
 
   void add(step next) {
-    told_ = told_ || next.call == 'm' || next.call == 'x';
+    told_ = told_ || next.call == 'm' || next.call == 'x' || next.call == 'c';
     made_all_.parts.back().push_back(std::move(next));
   }
   /// Python's text writes behind what it has read ahead, unless it is told where it stands; and a
@@ -222,7 +222,7 @@ class sequence_maker {
       default:
         add({'r', some_size()});
         // Both have met all of them at the end, whatever they read ahead; but CPython forgets them
-        // when it tells where it is.
+        // when it tells where it is. (A closed file comes to no end.)
         if (made_.mode == "r" && !told_ && made_all_.parts.back().back().number < 0) add({'N'});
     }
   }
@@ -320,7 +320,7 @@ class sequences : public python_suite {
                                   const std::vector<std::string>& ours) {
     const auto told = [](const std::vector<std::string>& words, std::size_t i) {
       constexpr std::size_t half = 60;
-      const std::string word = i < words.size() ? words[i] : "-";
+      std::string word = i < words.size() ? words[i] : "-";
       if (word.size() <= 2 * half) return word;
       return word.substr(0, half) + "..." + word.substr(word.size() - half) + " (" +
              std::to_string(word.size()) + ")";
