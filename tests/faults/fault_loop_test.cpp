@@ -110,7 +110,7 @@ struct where_and_what {
 std::vector<where_and_what> all_of_them() {
   std::vector<where_and_what> made;
   for (auto list : {writing_scenarios, moving_scenarios, reading_scenarios, whole_file_scenarios,
-                    opening_scenarios})
+                    opening_scenarios, buffering_scenarios})
     for (const scenario& what : list()) {
       for (place where : {place::memory, place::cached, place::cold})
         made.push_back({backend_kind::threads, where, what});

@@ -149,6 +149,7 @@ std::vector<scenario> moving_scenarios();
 std::vector<scenario> reading_scenarios();
 std::vector<scenario> whole_file_scenarios();
 std::vector<scenario> opening_scenarios();
+std::vector<scenario> buffering_scenarios();
 
 /// Bytes that tell their own place.
 std::string pattern(std::size_t size, std::uint64_t from = 0);
