@@ -61,7 +61,8 @@ enum class whence { start, current, end };
 /// | lines     | 1        | before a write with a line end ends    | ahead                        |
 ///
 /// `automatic` is `lines` for text written to a terminal, and `lines` is `automatic` for bytes.
-/// With `none` a limited read, or readinto(), is one read(2) and may be short.
+/// With `none` a limited read of a pipe, or readinto(), is one read(2) and may be short.
+/// With `lines` a write that fails leaves its text in the buffer, as a failed flush() does.
 enum class buffering { automatic, none, lines };
 
 struct open_options {

@@ -105,7 +105,8 @@ class read_into final : public read_call<std::size_t> {
     if (count > 0) std::memcpy(into_.data() + filled_, window.data(), count);
     filled_ += count;
     consume(count);
-    const bool enough = filled_ == into_.size() || (filled_ > 0 && file_.is_unbuffered());
+    const bool one_read = file_.is_unbuffered() && !file_.seekable();
+    const bool enough = filled_ == into_.size() || (filled_ > 0 && one_read);
     if (!enough && !final) return verdict::more;
     succeed(filled_);
     return verdict::ended;
@@ -127,7 +128,7 @@ class read_into final : public read_call<std::size_t> {
 }  // namespace
 
 operation<std::string> read_operation(file_state& file, std::size_t limit) {
-  if (file.is_unbuffered() && limit != all)
+  if (file.is_unbuffered() && !file.seekable() && limit != all)
     return operation<std::string>(new read_at_hand(file, limit, read_at_hand::form::read));
   return operation<std::string>(new read_characters(file, limit, false));
 }

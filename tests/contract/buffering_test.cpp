@@ -64,6 +64,19 @@ TEST_P(buffers, WithoutOneEachReadSeesTheFileAsItIsNow) {
   });
 }
 
+TEST_P(buffers, WithoutOneAReadIsAsLargeAsWanted) {
+  put("a", pattern(300'000));
+  run([&]() -> task<> {
+    file f = co_await open("a", "rb", unbuffered);
+    EXPECT_BYTES(co_await f.read(200'001), pattern(200'001));
+    std::string rest(200'000, '\0');
+    EXPECT_EQ(co_await f.readinto(std::as_writable_bytes(std::span(rest.data(), rest.size()))),
+              99'999U);
+    rest.resize(99'999);
+    EXPECT_BYTES(rest, pattern(99'999, 200'001));
+  });
+}
+
 TEST_P(buffers, TextNeedsOne) {
   put("a", "text");
   run([&]() -> task<> {
