@@ -47,7 +47,8 @@ PyObject* decode_by(const byte_table& table, std::string_view bytes, const char*
 
 // The interface of C has no error handlers for this, the module of the codecs has.
 PyObject* encode_by(const byte_table& table, PyObject* text, const char* errors) noexcept {
-  static PyObject* const module = PyImport_ImportModule("_codecs");
+  static PyObject* module = nullptr;  // kept; tried again if memory was short
+  if (module == nullptr) module = PyImport_ImportModule("_codecs");
   if (module == nullptr) return nullptr;
   const owned pair =
       steal(PyObject_CallMethod(module, "charmap_encode", "OsO", text,

@@ -22,13 +22,17 @@ bool decoded_text::decode_more(const stream::read_buffer& raw, bool final) {
     const std::string_view piece = fresh.substr(0, stretch_bytes);
     const bool last = final && piece.size() == fresh.size();
     const auto room = text_.prepare(2 * piece.size() + least_room);
-    const std::uint8_t before = decoder_.state();
+    // All memory is there before anything changes.
+    stretches_.push_back({0, 0, decoder_.state(), last});
     const text::decode_step step = decoder_.decode(piece, room, last);
     if (step.raw > 0) {
       text_.commit(step.text);
-      stretches_.push_back({step.raw, step.text, before, last});
+      stretches_.back().raw = step.raw;
+      stretches_.back().text = step.text;
       decoded_ += step.raw;
       skip(step.text);
+    } else {
+      stretches_.pop_back();
     }
     malformed_ = {step.malformed, step.reason};
     if (step.malformed > 0) return false;

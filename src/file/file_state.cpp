@@ -112,7 +112,8 @@ void file_state::give_back(std::string_view bytes) noexcept {
     reader_.unread(bytes);
   checked_ = 0;
   line_scan_ = 0;
-  line_ends_met_.move_elsewhere();
+  // Bytes are looked at again. Text was noted when it was decoded, and what follows is the same.
+  if (!decoded_) line_ends_met_.move_elsewhere();
 }
 
 void file_state::forget_buffered(std::uint64_t position) noexcept {

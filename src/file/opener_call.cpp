@@ -62,6 +62,9 @@ class opener_call final : public simple_call<file> {
     const int fd = by_(path_.c_str(), mode_.flags | O_CLOEXEC);
     if (fd < 0) return errno > 0 ? -errno : -EINVAL;
     base::owned_fd opened(fd);
+    // Nobody waits any more; and the engine may have ended without this call, which takes nothing
+    // back then.
+    if (wanted_.cancel_asked.load(std::memory_order_relaxed)) return -ECANCELED;
     if (const int refused = sys::set_close_on_exec(fd); refused < 0) return refused;
     if (const int refused = sys::facts_of(fd, false, facts_); refused < 0) return refused;
     if (S_ISDIR(facts_.mode)) return -EISDIR;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "file/file_call.hpp"
 #include "file/text_window.hpp"
@@ -62,8 +63,11 @@ class read_call : public file_call<T> {
   void consume(std::size_t count) {
     if (!this->file_.seekable()) kept_.append(this->file_.readable().bytes().substr(0, count));
     if (decoded_text* text = this->file_.decoded()) {
-      if (taken_ == 0) started_ = this->file_.place();
-      if (text->moves_raw(count) && started_.text > 0) started_ = this->file_.exact(started_);
+      if (taken_ == 0) {
+        started_ = this->file_.place();
+        started_is_exact_ = false;
+      }
+      if (text->moves_raw(count)) exact_start();
     }
     taken_ += count;
     this->file_.consume(count);
@@ -77,6 +81,12 @@ class read_call : public file_call<T> {
     file_call<T>::retire_as(kind);
   }
 
+  // What is on its way may be old when somebody asks again.
+  void undo() noexcept override {
+    give_back();
+    if (this->file_.is_unbuffered() && this->file_.seekable()) this->file_.forget_read_ahead();
+  }
+
   /// Its own request has failed.
   void request_failed(failure_code code) noexcept { request_error_ = code; }
 
@@ -88,7 +98,7 @@ class read_call : public file_call<T> {
     if (!this->file_.seekable())
       this->file_.give_back(kept_);
     else if (this->file_.decoded() != nullptr)
-      this->file_.go_to(this->file_.exact(started_));
+      this->file_.go_to(exact_start());
     else
       this->file_.set_position(this->file_.position() - taken_);
     taken_ = 0;
@@ -108,6 +118,9 @@ class read_call : public file_call<T> {
       const verdict said = take(window.bytes, window.malformed, final);
       if (said == verdict::elsewhere) return progress::waiting;
       if (said == verdict::ended) {
+        // Bytes at the end that make no text were read, too; or what is written next would go over
+        // them.
+        if (final && this->file_.decoded() != nullptr) consume(0);
         if (from_buffer_ && taken_ > 0) this->core_->count(rung::buffer);
         if (this->file_.is_unbuffered()) forget_the_rest();
         if (this->begun_) ended_at_ = this->file_.place();
@@ -140,8 +153,16 @@ class read_call : public file_call<T> {
     if (this->file_.seekable()) this->file_.forget_read_ahead();
   }
 
+  /// Once only, while all that began there is buffered: then it may still be within what a handler
+  /// has made, of which exact() would take what is at the front now.
+  const file_place& exact_start() noexcept {
+    if (!std::exchange(started_is_exact_, true)) started_ = this->file_.exact(started_);
+    return started_;
+  }
+
   std::size_t taken_ = 0;
-  file_place started_;       ///< of decoded text: where it was before anything was taken
+  file_place started_;  ///< of decoded text: where it was before anything was taken
+  bool started_is_exact_ = false;
   file_place ended_at_;      ///< behind what was taken
   bool from_buffer_ = true;  ///< nothing had to be brought in
   std::string kept_;         ///< of a stream, which cannot be read again

@@ -57,7 +57,7 @@ void note_line_ends(file_state& file, std::string_view fresh, bool final) noexce
 
 }  // namespace
 
-text_window readable_window(file_state& file, bool final) noexcept {
+text_window readable_window(file_state& file, bool final) {
   if (decoded_text* text = file.decoded()) {
     const std::size_t before = text->buffer().size();
     const bool good = text->decode_more(file.reader(), final);

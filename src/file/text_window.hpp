@@ -17,7 +17,7 @@ struct text_window {
 };
 
 /// What may be handed out now. `final`: the file has no more bytes. In binary mode, everything.
-text_window readable_window(file_state& file, bool final) noexcept;
+text_window readable_window(file_state& file, bool final);
 
 /// What follows the window if that is malformed.
 struct malformed_sequence {

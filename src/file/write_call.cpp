@@ -131,7 +131,10 @@ class write_call final : public file_call<T> {
 
   /// What was taken is with the kernel when the call ends; if it is withdrawn, a little later.
   progress let_out() {
-    phase_ = phase::taken;
+    if (std::exchange(phase_, phase::taken) != phase::taken)
+      generation_ = base::process_generation();
+    else if (generation_ != base::process_generation())
+      return this->fail(errc::fork_interrupted);  // the parent writes it
     if (file().drain() == drain_result::waiting) return progress::waiting;
     return file().has_drain_error() ? fail_drained() : accept();
   }
@@ -202,6 +205,7 @@ class write_call final : public file_call<T> {
   std::string_view data_;              ///< in owned_, or the owner's, once the caller may go on
   std::size_t counted_ = 0;
   phase phase_ = phase::fresh;
+  std::uint32_t generation_ = 0;  ///< of the process in which it was taken
   bool ends_line_ = false;
   bool grown_ = false;
   backend::request wanted_;

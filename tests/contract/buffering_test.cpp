@@ -7,6 +7,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 #include <thread>
 
@@ -327,6 +328,34 @@ TEST_P(openers, LeakNothingWhenCancelled) {
   const int after = ::dup(0);
   ::close(after);
   EXPECT_EQ(after, before);
+}
+
+TEST_P(openers, LeakNothingWhenTheyOutliveTheirEngine) {
+  put("a", "");
+  end_engine();
+  const auto is_open = [&] {
+    for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code gone;
+      if (std::filesystem::read_symlink(each.path(), gone) == path("a")) return true;
+    }
+    return false;
+  };
+  {
+    engine other(options());
+    const engine::scope scope(other);
+    const auto slow = [](const char* name, int flags) {
+      std::this_thread::sleep_for(300ms);
+      return ::open(name, flags);
+    };
+    auto opening = begin(ringfiles::open(other, path("a"), "r", {}, slow).within(1ms));
+    while (!opening.done()) {
+      if (other.wait(5ms)) other.run_completions();
+    }
+    EXPECT_EQ(opening.number(), ETIMEDOUT);
+  }
+  std::this_thread::sleep_for(500ms);
+  EXPECT_FALSE(is_open());
+  restart_engine();
 }
 
 }  // namespace

@@ -184,5 +184,37 @@ TEST_P(forked, NothingIsInheritedByPrograms) {
   EXPECT_EQ(left, 0);
 }
 
+TEST_P(forked, AChildIsNotToldThatItHasWrittenWhatItsParentWrites) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  adopt_options raw;
+  raw.buffering = buffering::none;
+  file f = adopt(loop(), ends[1], "wb", raw);
+  auto writing = begin(f.write(std::string(150'000, 'x')));
+  crank();
+  ASSERT_FALSE(writing.done()) << "the pipe is full";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool ended = crank_until([&] { return writing.done(); });
+    ::_exit(ended && writing.number() == ECANCELED ? 0 : 1);
+  }
+  std::string part(60'000, '\0');
+  std::size_t count = 0;
+  EXPECT_TRUE(crank_until([&] {
+    if (count < 150'000) {
+      const ssize_t some = ::read(ends[0], part.data(), part.size());
+      count += some > 0 ? static_cast<std::size_t>(some) : 0;
+    }
+    return writing.done() && count >= 150'000;
+  }));
+  EXPECT_EQ(count, 150'000U) << "once";
+  EXPECT_EQ(writing.take(), 150'000U);
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  run([&]() -> task<> { co_await f.close(); });
+  ::close(ends[0]);
+}
+
 }  // namespace
 }  // namespace ringfiles::contract

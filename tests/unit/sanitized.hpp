@@ -15,6 +15,14 @@ inline constexpr bool sanitized =
 inline constexpr bool sanitized = false;
 #endif
 
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool thread_sanitized = true;
+#elif defined(__has_feature)
+inline constexpr bool thread_sanitized = __has_feature(thread_sanitizer);
+#else
+inline constexpr bool thread_sanitized = false;
+#endif
+
 /// The next of the places 0, 1, 2 … at which a test breaks in: the first ones, then ever fewer, odd
 /// and even ones. A long way repeats its steps.
 constexpr std::size_t fewer_places(std::size_t place) { return place + 1 + place / 4; }
