@@ -118,11 +118,10 @@ class read_call : public file_call<T> {
       const verdict said = take(window.bytes, window.malformed, final);
       if (said == verdict::elsewhere) return progress::waiting;
       if (said == verdict::ended) {
-        // Bytes at the end that make no text were read, too; or what is written next would go over
-        // them.
-        if (final && this->file_.decoded() != nullptr) consume(0);
-        if (from_buffer_ && taken_ > 0) this->core_->count(rung::buffer);
-        if (this->file_.is_unbuffered()) forget_the_rest();
+        if (!from_buffer_)
+          settle_rest(final);
+        else if (taken_ > 0)
+          this->core_->count(rung::buffer);
         if (this->begun_) ended_at_ = this->file_.place();
         return progress::done;
       }
@@ -149,8 +148,11 @@ class read_call : public file_call<T> {
     const std::size_t most = usable();
     this->file_.limit_fills(most > 0 ? most : this->file_.seekable() ? all : 1);
   }
-  void forget_the_rest() noexcept {
-    if (this->file_.seekable()) this->file_.forget_read_ahead();
+  /// Something was brought in, or the end was met.
+  void settle_rest(bool final) {
+    // Bytes at the end that make no text were read, too; or what is written next would go over them.
+    if (final && this->file_.decoded() != nullptr) consume(0);
+    if (this->file_.is_unbuffered() && this->file_.seekable()) this->file_.forget_read_ahead();
   }
 
   /// Once only, while all that began there is buffered: then it may still be within what a handler
