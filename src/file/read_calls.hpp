@@ -150,7 +150,7 @@ class read_call : public file_call<T> {
   }
   /// Something was brought in, or the end was met.
   void settle_rest(bool final) {
-    // Bytes at the end that make no text were read, too; or what is written next would go over them.
+    // Bytes at the end that make no text were read, too: what is written next goes behind them.
     if (final && this->file_.decoded() != nullptr) consume(0);
     if (this->file_.is_unbuffered() && this->file_.seekable()) this->file_.forget_read_ahead();
   }
