@@ -5,7 +5,7 @@
 // Programs see UTF-8, whatever the file holds. Names are Python's, in any of its spellings:
 // "utf-8", "utf-8-sig", "ascii", "latin-1", "utf-16", "utf-16-le", "utf-32-be", "cp1252", "koi8-r",
 // "iso8859-15", "shift_jis", "euc_jp", "gb18030", "big5", "iso2022_jp" … Those that are not built
-// in come from iconv(3). docs/encodings.md lists all, and where its tables differ from Python's.
+// in come from iconv(3), corrected to what Python has. docs/encodings.md lists all.
 #pragma once
 
 #include <array>

@@ -137,10 +137,13 @@ std::vector<alphabet> alphabets() {
   const letters japanese = plain + letters{"\x93\xfa", "\x93", "\xff"};
   const letters extended = plain + letters{"\xc6\xfc", "\x8f\xb0\xa1", "\xc6", "\xff"};
   const letters chinese = plain + letters{"\xba\xba", "\xba", "\xff", "\x80"};
-  // Well-formed only: of what is not, glibc blames one byte where CPython blames two.
-  const letters shifted = plain + letters{"\x1b$B\x46\x7c\x4b\x5c\x1b(B", "\x1b(Jb\x1b(B",
-                                          "\x1b$@"
-                                          "\x46\x7c\x1b(B"};
+  const letters corrected = plain + letters{"\xc6\xa5", "\xc6", "\xa1\x45"};
+  const letters spelled =
+      plain + letters{"\xa4\xd4\xa4\xa1\xa4\xbf\xa4\xd4", "\xa4\xd4", "\xb0\xa1"};
+  const letters shifted =
+      plain + letters{"\x1b[0X", "\x1b$B", "\x1b$B\x46\x7c\x4b\x5c\x1b(B", "\x1b(Jb\x1b(B",
+                      "\x1b$@"
+                      "\x46\x7c\x1b(B"};
   return {{"utf-8", "", utf8},
           {"utf-8-sig", "", utf8 + letters{mark8}},
           {"utf-8-sig", mark8, utf8},
@@ -159,6 +162,11 @@ std::vector<alphabet> alphabets() {
           {"euc_jp", "", extended},
           {"gb2312", "", chinese},
           {"gbk", "", chinese},
+          {"gb18030", "", chinese + letters{"\x82\x35\x90\x37"}},
+          {"cp932", "", japanese + letters{"\x80"}},
+          {"big5", "", corrected},
+          {"cp950", "", corrected},
+          {"euc_kr", "", spelled},
           {"iso2022_jp", "", shifted}};
 }
 
