@@ -5,15 +5,20 @@
 //
 // A task starts when it is awaited, run or spawned, and resumes whoever awaits it when it ends.
 // gather() runs many at once on the one thread.
+// A coroutine that is destroyed while it waits takes the tasks that it awaits with it, gathered
+// ones included: what they wait for is cancelled, and none of them is resumed.
 //
 // With GCC 12, keep co_await out of braced initialisers (`job{co_await open(path)}`): it destroys
 // twice what the co_await gave. A statement of its own is right with every compiler.
 //
-// SAFETY: a task stays on the thread that started it.
+// SAFETY: a task stays on the thread that started it; with a `concurrent` engine it goes on in the
+// thread of the turns. That thread destroys what waits, or another while no turn is taken.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -29,12 +34,22 @@ class task;
 
 namespace detail {
 
+/// Where tasks that run at once end: the last of them resumes whoever waits for all. They may end
+/// on another thread while more are being started.
+struct meeting {
+  std::coroutine_handle<> awaiting;
+  std::atomic<std::size_t> left;
+
+  bool is_last() noexcept { return left.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+};
+
 /// On its end a task resumes its awaiter by symmetric transfer, so chains do not grow the stack.
 struct final_awaiter {
   bool await_ready() noexcept { return false; }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) noexcept {
     auto next = ended.promise().continuation;
+    if (meeting* at = ended.promise().ends_at; at != nullptr && at->is_last()) next = at->awaiting;
     return next ? next : std::noop_coroutine();
   }
   void await_resume() noexcept {}
@@ -42,6 +57,7 @@ struct final_awaiter {
 
 struct promise_base {
   std::coroutine_handle<> continuation;
+  meeting* ends_at = nullptr;  ///< instead of a continuation
   std::exception_ptr failure;
 
   std::suspend_always initial_suspend() noexcept { return {}; }
@@ -75,6 +91,9 @@ struct task_promise<void> : promise_base {
 /// Drives the current engine until `done` says so.
 void drive(engine& engine, const bool& done);
 
+template <class T>
+class company;
+
 }  // namespace detail
 
 template <class T>
@@ -106,6 +125,7 @@ class [[nodiscard("a task does nothing until it is awaited or run")]] task {
 
  private:
   friend promise_type;
+  friend detail::company<T>;
   explicit task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
   std::coroutine_handle<promise_type> handle_;
 };
@@ -187,34 +207,56 @@ T run(task<T> work) {
   return run(own, std::move(work));
 }
 
+namespace detail {
+
+/// Tasks that run at once, and what is awaited until all have ended. It owns them: they die with
+/// it, which lies in the frame of the coroutine that waits.
+template <class T>
+class company {
+ public:
+  explicit company(std::vector<task<T>> works) : end_{{}, works.size() + 1} {
+    members_.reserve(works.size());
+    for (auto& work : works) members_.push_back(alone(std::move(work)));
+  }
+
+  bool await_ready() const noexcept { return members_.empty(); }
+  bool await_suspend(std::coroutine_handle<> awaiting) {
+    end_.awaiting = awaiting;
+    for (auto& member : members_) {
+      member.handle_.promise().ends_at = &end_;
+      member.handle_.resume();
+    }
+    return !end_.is_last();  // the last part is ours: all may have ended without suspending
+  }
+  std::vector<task<T>>& await_resume() noexcept { return members_; }
+  static T result_of(task<T>& ended) { return ended.handle_.promise().take(); }
+
+ private:
+  /// Keeps the result; the frame of `work`, with the files that it may hold, goes when that ends.
+  static task<T> alone(task<T> work) {
+    task<T> inner = std::move(work);
+    co_return co_await std::move(inner);
+  }
+
+  meeting end_;
+  std::vector<task<T>> members_;
+};
+
+}  // namespace detail
+
 /// Runs all `works` at once and gives their results in order. When some fail, the others still run
 /// to their end; then the first failure in order is thrown.
 template <class T>
 task<std::conditional_t<std::is_void_v<T>, void, std::vector<detail::storable<T>>>> gather(
     std::vector<task<T>> works) {
-  struct join {
-    std::vector<task<T>>& works;
-    std::vector<detail::outcome<T>>& outcomes;
-    std::size_t left;
-
-    bool await_ready() const noexcept { return works.empty(); }
-    bool await_suspend(std::coroutine_handle<> awaiting) {
-      for (std::size_t i = 0; i < works.size(); ++i)
-        detail::settle(std::move(works[i]), outcomes[i], [this, awaiting] {
-          if (--left == 0) awaiting.resume();
-        });
-      return --left != 0;  // the last part is ours: all may have ended without suspending
-    }
-    void await_resume() const noexcept {}
-  };
-  std::vector<detail::outcome<T>> outcomes(works.size());
-  co_await join{works, outcomes, works.size() + 1};
+  detail::company<T> together(std::move(works));
+  auto& ended = co_await together;
   if constexpr (std::is_void_v<T>) {
-    for (auto& outcome : outcomes) detail::unwrap(outcome);
+    for (auto& each : ended) together.result_of(each);
   } else {
     std::vector<T> results;
-    results.reserve(outcomes.size());
-    for (auto& outcome : outcomes) results.push_back(detail::unwrap(outcome));
+    results.reserve(ended.size());
+    for (auto& each : ended) results.push_back(together.result_of(each));
     co_return results;
   }
 }

@@ -137,6 +137,25 @@ TEST_P(threads, MayEndWhileWhatTheyStartedGoesOn) {
   }
 }
 
+TEST_P(threads, GatherWhatAnotherResumes) {
+  restart_engine(shared(options()));
+  shared_engine driver(loop());
+  const auto part = [](std::uint64_t at, engine& on) -> task<std::string> {
+    auto rest = sleep_for(0ns);
+    rest.call()->bind(on.core());
+    // Another thread goes on with it, perhaps at once, while this one starts more.
+    if (at % 2 == 0) co_await std::move(rest);
+    co_return pattern(1000, at);
+  };
+  const auto gathered = [&](int) -> task<> {
+    std::vector<task<std::string>> parts;
+    for (std::uint64_t i = 0; i < 60; ++i) parts.push_back(part(i, loop()));
+    const auto made = co_await gather(std::move(parts));
+    for (std::uint64_t i = 0; i < 60; ++i) EXPECT_BYTES(made[i], pattern(1000, i));
+  };
+  for (int round = 0; round < 30; ++round) driver.run_on_threads(4, gathered);
+}
+
 TEST_P(threads, HaveDeadlinesThatOthersMeet) {
   restart_engine(shared(options()));
   put("a", pattern(100'000));
