@@ -4,6 +4,7 @@
 #include <liburing.h>
 
 #include <cstdint>
+#include <memory>
 
 namespace ringfiles::backend {
 
@@ -32,11 +33,12 @@ class ring {
   /// Runs completion work that waits for us to enter the kernel.
   void collect() noexcept;
   /// Closing does not end what the kernel already has, so a ring with work in flight is kept.
-  void keep_for_ever() noexcept { open_ = false; }
+  static void keep_for_ever(std::unique_ptr<ring> kept) noexcept;
 
  private:
   io_uring ring_{};
   bool open_ = false;
+  ring* next_kept_ = nullptr;
 };
 
 /// Sends one real operation through a ring set up exactly as later: reading a descriptor that is

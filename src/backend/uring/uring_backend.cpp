@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <mutex>
+#include <utility>
 
 #include "backend/device.hpp"
 #include "backend/parts.hpp"
@@ -17,8 +18,7 @@ uring_backend::~uring_backend() {
 }
 
 void uring_backend::abandon_in_flight() noexcept {
-  ring_->keep_for_ever();
-  static_cast<void>(ring_.release());
+  ring::keep_for_ever(std::move(ring_));
   ring_ = std::make_unique<ring>();
   refused_ = true;
   in_flight_ = 0;
