@@ -15,7 +15,8 @@
 // happen, but never touches memory of the caller. Reads consume nothing when they are cancelled.
 //
 // ERRORS: ringfiles::error, at the co_await.
-// SAFETY: one operation is one call; await it once, as an rvalue.
+// SAFETY: one operation is one call; await it once, as an rvalue. A coroutine that waits may be
+// destroyed, which cancels the operation: on the thread of the turns, or while none is taken.
 #pragma once
 
 #include <chrono>
@@ -41,6 +42,9 @@ class stop_link {
   stop_link() noexcept = default;  ///< of nothing
   stop_link(std::stop_token token, call_base* call);
   void connect() const;
+  /// True: the token was asked to stop before, and the call has ended as cancelled.
+  /// REQUIRES: it is bound, and was not tried.
+  bool ends_at_once() const noexcept;
 
  private:
   struct state;
@@ -59,6 +63,7 @@ class awaiter {
 
   bool await_ready() {
     if (!call_->bound()) bind_to_current_engine(*call_.get());
+    if (stop_ && stop_->ends_at_once()) return true;
     return call_->try_now();
   }
   void await_suspend(std::coroutine_handle<> handle) {
@@ -108,7 +113,8 @@ class operation {
     return std::move(*this);
   }
 
-  /// Ends the call with std::errc::operation_canceled when `token` is asked to stop.
+  /// Ends the call with std::errc::operation_canceled when `token` is asked to stop. If it has been
+  /// before the co_await, at once and with nothing done, even if it could be served from memory.
   operation stopped_by(std::stop_token token) && {
     stop_ = std::make_unique<detail::stop_link>(std::move(token), call_.get());
     return std::move(*this);

@@ -52,6 +52,12 @@ void call_base::operator delete(void* block, std::size_t bytes) noexcept {
   cache.heads[size_class] = new (block) kept_block{cache.heads[size_class]};
 }
 
+void call_base::end_untried(std::errc why) noexcept {
+  failure_ = std::make_error_code(why);
+  settled_ = true;
+  core_->count_cancelled();
+}
+
 void call_base::start(continuation then) {
   // A turn on another thread may end, deliver and release the call before begin() has returned.
   const call_reference<call_base> self(this);

@@ -69,9 +69,7 @@ class sleep_call final : public simple_call<void> {
     core_->add_timer(timer_, sys::ns_from_now(duration_.count()));
   }
   void on_withdrawn() noexcept override {
-    if (!timer_.pending) return;
-    core_->remove_timer(timer_);
-    drop_reference();  // the timer's
+    if (core_->remove_timer(timer_)) drop_reference();  // the timer's
   }
 
  private:

@@ -64,7 +64,8 @@ void engine_core::add(std::atomic<std::uint64_t>& counter, std::uint64_t amount)
 void set_host(engine_core& core, engine_host* host) noexcept { core.set_host(host); }
 engine_host* host_of(const engine_core& core) noexcept { return core.host(); }
 
-// The engine holds a reference from here until the call was delivered.
+// The engine holds a reference from here until the call was delivered. One that has ended starts
+// nothing: try_now() has refused it.
 void engine_core::call_started(call_base& call) {
   check_fork();
   call.add_reference();
@@ -136,9 +137,9 @@ void engine_core::add_timer(engine_floor::timer& added, std::int64_t at_ns) {
   if (at_ns < armed_ns_) arm_timer_for_earliest();
 }
 
-void engine_core::remove_timer(engine_floor::timer& removed) noexcept {
+bool engine_core::remove_timer(engine_floor::timer& removed) noexcept {
   std::lock_guard lock(mutex_);
-  timers_.remove(removed);
+  return timers_.remove(removed);
 }
 
 // Left armed for a timer that was removed, the descriptor only costs one empty turn.

@@ -73,6 +73,9 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   std::size_t run_completions();
   /// No turns will come: cancels, waits a grace period, parks the rest. Resumes nobody.
   void shut_down() noexcept;
+  /// What a call asks before it is tried: none that waits would ever end. Relaxed, and no lock: who
+  /// ends an engine sees to it that no other thread is in a call of it (engine.hpp), and whatever
+  /// lets another thread use one of its files afterwards makes this visible there as well.
   bool is_shut_down() const noexcept { return shut_down_.load(std::memory_order_relaxed); }
   /// In a forked child: a new back end under the old descriptor.
   void check_fork() noexcept {
@@ -86,6 +89,8 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
   void call_started(call_base& call);
   void call_settled(call_base& call) noexcept;
   void ask_cancel(call_base& call, std::errc why) noexcept;
+  /// A call that was never started ended by cancellation.
+  void count_cancelled() noexcept { add(cancelled_calls_, 1); }
 
   // ---- Inline work ----
   bool allows_inline() noexcept {
@@ -143,7 +148,8 @@ class engine_core : public std::enable_shared_from_this<engine_core> {
 
   // ---- Time and readiness ----
   void add_timer(engine_floor::timer& added, std::int64_t at_ns);
-  void remove_timer(engine_floor::timer& removed) noexcept;
+  /// False: it was not pending any more. In a concurrent engine it may be about to run then.
+  bool remove_timer(engine_floor::timer& removed) noexcept;
   int watch(poll_waiter& waiter) noexcept;
   void unwatch(poll_waiter& waiter) noexcept;
 

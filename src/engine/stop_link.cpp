@@ -25,4 +25,10 @@ void stop_link::connect() const {
   if (state_) state_->callback.emplace(state_->token, state::ask{state_->call});
 }
 
+bool stop_link::ends_at_once() const noexcept {
+  if (!state_ || !state_->token.stop_requested()) return false;
+  state_->call->end_untried(std::errc::operation_canceled);
+  return true;
+}
+
 }  // namespace ringfiles::detail

@@ -25,10 +25,12 @@ class timers {
     added.place = entries_.emplace(at_ns, &added);
     added.pending = true;
   }
-  void remove(timer& removed) noexcept {
-    if (!removed.pending) return;
+  /// False: it was not pending.
+  bool remove(timer& removed) noexcept {
+    if (!removed.pending) return false;
     entries_.erase(removed.place);
     removed.pending = false;
+    return true;
   }
   std::int64_t earliest() const noexcept {
     return entries_.empty() ? never : entries_.begin()->first;

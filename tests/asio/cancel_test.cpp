@@ -200,5 +200,25 @@ TEST_F(cancelling, StopTokenEndsACoroutinesWait) {
   }(source, stop.get_token()));
 }
 
+TEST_F(cancelling, StopTokenThatWasStoppedBeforeConsumesNothing) {
+  peer->write("all of it");
+  std::stop_source stop;
+  stop.request_stop();
+  outcome<std::string> read;
+  source.read_some(10).stopped_by(stop.get_token())(read.handler());
+  EXPECT_FALSE(read.called);
+  run();
+  EXPECT_EQ(read.code(), std::errc::operation_canceled);
+  run([](file& from, std::stop_token token) -> asio::awaitable<void> {
+    try {
+      co_await from.read_some(10).stopped_by(token);
+      ADD_FAILURE();
+    } catch (const error& cancelled) {
+      EXPECT_EQ(cancelled.code(), std::errc::operation_canceled);
+    }
+    EXPECT_EQ(co_await from.read_some(10), "all of it");
+  }(source, stop.get_token()));
+}
+
 }  // namespace
 }  // namespace ringfiles::asio_tests

@@ -254,6 +254,34 @@ TEST_P(interrupted, WritesHappenWholeOrNotAtAll) {
   }
 }
 
+class stopped_before : public suite {};
+CONTRACT_FOR_ALL(stopped_before);
+
+TEST_P(stopped_before, NothingIsServedNotEvenFromMemory) {
+  put("a", "one\ntwo\n");
+  std::stop_source source;
+  source.request_stop();
+  const auto stopped = source.get_token();
+  run([&]() -> task<> {
+    file f = co_await open("a", "r+");
+    EXPECT_EQ(co_await f.readline(), "one\n");
+    const auto before = loop().stats().cancelled;
+    co_await expect_error(f.readline().stopped_by(stopped), ECANCELED, "readline", path("a"));
+    co_await expect_error(f.read().stopped_by(stopped), ECANCELED, "read", path("a"));
+    co_await expect_error(f.read_at(0, 3).stopped_by(stopped), ECANCELED, "read_at", path("a"));
+    co_await expect_error(f.write("x").stopped_by(stopped), ECANCELED, "write", path("a"));
+    co_await expect_error(f.seek(0).stopped_by(stopped), ECANCELED, "seek", path("a"));
+    co_await expect_error(f.close().stopped_by(stopped), ECANCELED, "close", path("a"));
+    co_await expect_error(open("new", "w").stopped_by(stopped), ECANCELED, "open", path("new"));
+    co_await expect_error(sleep_for(0ns).stopped_by(stopped), ECANCELED, "sleep_for", "");
+    EXPECT_EQ(loop().stats().cancelled, before + 8);
+    EXPECT_EQ(co_await f.read().stopped_by(std::stop_source().get_token()), "two\n");
+    EXPECT_EQ(co_await f.tell().within(0ns), 8U) << "what is at hand needs no time";
+  });
+  EXPECT_EQ(get("a"), "one\ntwo\n");
+  EXPECT_EQ(get("new"), std::nullopt);
+}
+
 TEST_P(interrupted, CancelledOpensLeakNothing) {
   put("a", "x");
   for (int round = 0; round < 300; ++round) {

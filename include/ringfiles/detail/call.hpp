@@ -61,8 +61,10 @@ class call_base {
   static void operator delete(void* block, std::size_t bytes) noexcept;
 
   /// Attempts the call without waiting for anything. True: it has ended; take the result.
-  /// False: call start().
+  /// False: call start(). When the engine has ended no call waits: all but a close fail here.
   virtual bool try_now() = 0;
+  /// Ends the call instead of trying it. REQUIRES: it is bound.
+  void end_untried(std::errc why) noexcept;
   /// Starts a call that could not end at once; `then` runs when it has ended.
   /// REQUIRES: try_now() has just returned false.
   void start(continuation then);

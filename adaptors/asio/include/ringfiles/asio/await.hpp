@@ -75,6 +75,7 @@ class awaitable_async_op<Signature, ringfiles::operation<T>, Executor> {
   bool await_ready() {
     ringfiles::detail::call<T>& call = *awaited_.call().get();
     if (!call.bound()) bind(call);
+    if (awaited_.stop() && awaited_.stop()->ends_at_once()) return true;
     return call.try_now();
   }
 

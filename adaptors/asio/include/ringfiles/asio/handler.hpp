@@ -167,7 +167,7 @@ struct initiation {
       if constexpr (!is_homeless<std::decay_t<decltype(executor)>>) bind_to(executor, *call.get());
       if (!call->bound()) throw no_loop(*call.get());
       engine_service* service = engine_service::of(*call.get());
-      if (call->try_now())
+      if ((started.stop() && started.stop()->ends_at_once()) || call->try_now())
         return completed(std::forward<Handler>(handler), call).submit(delivery::post, service);
       if (service == nullptr) throw no_loop(*call.get());
       pending_handler<T, std::decay_t<Handler>>::start(std::forward<Handler>(handler),
