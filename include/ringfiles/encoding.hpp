@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace ringfiles {
@@ -26,6 +27,8 @@ class encoding {
   }
   constexpr encoding(const char* name) noexcept  // NOLINT(google-explicit-constructor)
       : encoding(std::string_view(name)) {}
+  encoding(const std::string& name) noexcept  // NOLINT(google-explicit-constructor)
+      : encoding(std::string_view(name)) {}
 
   constexpr std::string_view name() const noexcept { return {name_.data(), size_}; }
 
@@ -39,14 +42,15 @@ class encoding {
 ///
 /// | value             | reading                                 | writing                     |
 /// |-------------------|-----------------------------------------|-----------------------------|
-/// | strict            | error `not_decodable`, nothing consumed | error `not_encodable`       |
+/// | strict            | error, nothing consumed                 | error `not_encodable`       |
 /// | ignore            | left out                                | left out                    |
 /// | replace           | U+FFFD                                  | `?`                         |
 /// | backslashreplace  | `\xNN` for each byte                    | `\xNN`, `\uNNNN`, …         |
 /// | surrogateescape   | U+DC80 to U+DCFF, for bytes above 7F    | … and back into these bytes |
 /// | xmlcharrefreplace | as strict                               | `&#NNN;`                    |
 ///
-/// A lone surrogate is three bytes (ED B2 80 to ED B3 BF for these), as UTF-8 would have it.
+/// The error is `not_utf8` in plain UTF-8 and `not_decodable` in any other encoding; both are
+/// std::errc::illegal_byte_sequence. A lone surrogate is three bytes (ED B2 80 to ED B3 BF for these), as UTF-8 would have it.
 enum class text_errors {
   strict,
   ignore,

@@ -205,6 +205,7 @@ class file {
   /// the modes universal and untranslated. A seek to the start or the end forgets them.
   line_ends newlines() const noexcept;
   const std::string& path() const noexcept;
+  /// As it was given to open(); of a binary file as Python names it: "rb", "rb+", "wb", "ab" …
   const std::string& mode() const noexcept;
   /// As it was given to open(); empty in binary mode. Valid as long as the file.
   std::string_view encoding() const noexcept;

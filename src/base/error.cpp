@@ -66,12 +66,19 @@ class category final : public std::error_category {
   }
 };
 
+/// what() is a string of C: it would end at a NUL.
+std::string without_nul(std::string text) {
+  for (std::size_t at = text.find('\0'); at != text.npos; at = text.find('\0', at))
+    text.replace(at, 1, "\\0");
+  return text;
+}
+
 std::string compose(const std::string& operation, const std::string& path,
                     const std::string& hint) {
   std::string text = operation;
   if (!path.empty()) text += " '" + path + "'";
   if (!hint.empty()) text += " (" + hint + ")";
-  return text;
+  return without_nul(std::move(text));
 }
 
 }  // namespace

@@ -20,6 +20,13 @@ failure_code check_options(const open_mode& mode, const open_options& options,
   return {};
 }
 
+std::string refused_option(std::error_code refusal, std::string_view mode,
+                           const open_options& options) {
+  if (refusal == errc::invalid_mode) return "mode '" + std::string(mode) + "'";
+  if (refusal == errc::unknown_encoding) return std::string(options.encoding.name());
+  return {};
+}
+
 std::int64_t adopt_descriptor(engine_core& core, file_state::opened what, file& made) {
   if (core.kind() == backend_kind::memory) return -EBADF;
   const bool at_end = what.mode.append;
@@ -42,11 +49,14 @@ std::int64_t adopt_descriptor(engine_core& core, file_state::opened what, file& 
 }  // namespace detail
 
 file adopt(engine& engine, int descriptor, std::string_view mode, adopt_options options) {
+  const std::string words = "descriptor " + std::to_string(descriptor);
   const auto require = [&](std::int64_t result) {
-    if (result < 0) throw error(detail::code_of(result), "adopt", options.path);
+    if (result < 0) throw error(detail::code_of(result), "adopt", options.path, words);
   };
   const auto parsed = detail::parse_open_mode(mode);
-  if (!parsed) throw error(errc::invalid_mode, "adopt", options.path);
+  if (!parsed)
+    throw error(errc::invalid_mode, "adopt", options.path,
+                detail::refused_option(errc::invalid_mode, mode, {}));
   const open_options chosen{.newline = options.newline,
                             .buffer_bytes = options.buffer_bytes,
                             .encoding = options.encoding,
@@ -54,7 +64,7 @@ file adopt(engine& engine, int descriptor, std::string_view mode, adopt_options 
                             .buffering = options.buffering};
   const text::codec* codec = nullptr;
   if (const auto refusal = detail::check_options(*parsed, chosen, codec))
-    throw error(refusal, "adopt", options.path);
+    throw error(refusal, "adopt", options.path, detail::refused_option(refusal, mode, chosen));
   if (engine.core().kind() == backend_kind::memory) require(-EBADF);
   sys::file_facts facts;
   require(sys::facts_of(descriptor, true, facts));

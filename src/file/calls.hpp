@@ -9,6 +9,9 @@ namespace ringfiles::detail {
 file_state& require_state(const file& handle, const char* operation);
 
 // adopt.cpp
+/// Which option it was that check_options() or the mode was refused for.
+std::string refused_option(std::error_code refusal, std::string_view mode,
+                           const open_options& options);
 /// Refuses what open() refuses: errors of the mode and of text; else the codec of text.
 failure_code check_options(const open_mode& mode, const open_options& options,
                            const text::codec*& codec) noexcept;

@@ -144,7 +144,9 @@ text_errors file::errors() const noexcept {
 }
 const std::string& file::mode() const noexcept {
   static const std::string none;
-  return state_ == nullptr ? none : state_->about().mode_words;
+  if (state_ == nullptr) return none;
+  const auto& about = state_->about();
+  return about.mode.text ? about.mode_words : detail::name_of_binary(about.mode);
 }
 
 }  // namespace ringfiles

@@ -58,6 +58,7 @@ class open_call final : public simple_call<file>, public resumable {
  private:
   const char* name() const noexcept override { return "open"; }
   std::string path() const override { return path_; }
+  std::string hint() const override { return refused_option(failure_, mode_words_, options_); }
 
   bool prepare() noexcept {
     const auto parsed = parse_open_mode(mode_words_);

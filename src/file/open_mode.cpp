@@ -56,4 +56,12 @@ std::optional<open_mode> parse_open_mode(std::string_view mode) noexcept {
   return parsed;
 }
 
+const std::string& name_of_binary(const open_mode& mode) noexcept {
+  static const std::string names[] = {"rb", "wb", "rb+", "xb", "xb+", "ab", "ab+"};
+  const int updates = mode.readable && mode.writable ? 1 : 0;
+  if ((mode.flags & O_EXCL) != 0) return names[3 + updates];
+  if ((mode.flags & O_APPEND) != 0) return names[5 + updates];
+  return names[updates != 0 ? 2 : mode.writable ? 1 : 0];
+}
+
 }  // namespace ringfiles::detail

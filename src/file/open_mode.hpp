@@ -19,4 +19,7 @@ struct open_mode {
 /// r, w, a, x, or both b and t.
 std::optional<open_mode> parse_open_mode(std::string_view mode) noexcept;
 
+/// As a binary file of Python's names its mode, whichever way it was spelled.
+const std::string& name_of_binary(const open_mode& mode) noexcept;
+
 }  // namespace ringfiles::detail

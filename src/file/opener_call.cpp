@@ -24,6 +24,7 @@ class opener_call final : public simple_call<file> {
  private:
   const char* name() const noexcept override { return "open"; }
   std::string path() const override { return path_; }
+  std::string hint() const override { return refused_option(failure_, mode_words_, options_); }
 
   failure_code prepare() {
     const auto parsed = parse_open_mode(mode_words_);

@@ -7,6 +7,7 @@
 #include "backend/request.hpp"
 #include "file/calls.hpp"
 #include "file/file_call.hpp"
+#include "text/code_points.hpp"
 #include "text/newlines.hpp"
 #include "text/utf8.hpp"
 
@@ -14,13 +15,21 @@ namespace ringfiles::detail {
 namespace {
 
 /// As CPython's UnicodeEncodeError says it.
-std::string describe(const text::codec& codec, const text::encode_failure& lacking) {
+std::string describe(std::string_view encoding, const text::encode_failure& lacking) {
   char character[16];
   const auto point = static_cast<unsigned>(lacking.point);
   const char* const form = point < 0x100 ? "\\x%02x" : point < 0x10000 ? "\\u%04x" : "\\U%08x";
   std::snprintf(character, sizeof character, form, point);
-  return "'" + std::string(codec.name) + "' codec can't encode character '" + character +
+  return "'" + std::string(encoding) + "' codec can't encode character '" + character +
          "' in position " + std::to_string(lacking.character) + ": " + lacking.reason;
+}
+
+/// What of a text that is not well-formed comes first.
+std::string describe_malformed(std::string_view text, const text::utf8_scan& scan) {
+  char byte[8];
+  std::snprintf(byte, sizeof byte, "0x%02x", static_cast<unsigned char>(text[scan.valid]));
+  return "the text has byte " + std::string(byte) + " in position " + std::to_string(scan.valid) +
+         ": " + scan.reason;
 }
 
 /// Takes all of its data in one moment, so writes never interleave: into the buffer if it fits
@@ -69,9 +78,7 @@ class write_call final : public file_call<T> {
     counted_ = data_.size();
     if (file().about().mode.text) {
       text::text_encoder* encoder = file().encoder();
-      if (encoder == nullptr ? text::scan_utf8_final(data_).malformed > 0
-                             : !text::is_utf8_with_surrogates(data_))
-        return errc::not_utf8;
+      if (const failure_code refused = refuse_text(encoder == nullptr)) return refused;
       counted_ = text::count_characters(data_);
       ends_line_ = file().is_line_buffered() && data_.find_first_of("\r\n") != data_.npos;
       const newline mode = file().about().options.newline;
@@ -85,12 +92,30 @@ class write_call final : public file_call<T> {
     return {};
   }
 
+  /// Surrogates are text to an encoder, whose error handler decides about them.
+  failure_code refuse_text(bool is_plain_utf8) {
+    const text::utf8_scan scan = text::scan_utf8_final(data_);
+    if (scan.malformed == 0) return {};
+    const bool has_surrogates = text::is_utf8_with_surrogates(data_);
+    if (has_surrogates && !is_plain_utf8) return {};
+    if (!has_surrogates) return refuse(errc::not_utf8, describe_malformed(data_, scan));
+    const std::string_view before = data_.substr(0, scan.valid);
+    return refuse(errc::not_encodable,
+                  describe("utf-8", {text::count_characters(before),
+                                     text::first_code_point(data_.substr(scan.valid)).value,
+                                     "surrogates not allowed"}));
+  }
+  failure_code refuse(errc code, std::string why) {
+    hint_ = std::make_unique<std::string>(std::move(why));
+    return code;
+  }
+
   /// The mark stands where the file begins, even if no text follows it.
   bool encode(text::text_encoder& encoder) {
     std::string encoded;
     if (file().writer().end_position() == 0) encoded = encoder.mark();
     if (const auto lacking = encoder.encode(data_, encoded)) {
-      hint_ = std::make_unique<std::string>(describe(*file().about().codec, *lacking));
+      hint_ = std::make_unique<std::string>(describe(file().about().codec->name, *lacking));
       return false;
     }
     owned_ = std::move(encoded);

@@ -27,7 +27,8 @@ operation<void> rename(std::filesystem::path from, std::filesystem::path to) {
   return fs::make_job<void>("rename", name, [name, target = to.string()] {
     fs::require_no_nul(name);
     fs::require_no_nul(target);
-    fs::require(sys::rename_path(name.c_str(), target.c_str()));
+    const auto result = sys::rename_path(name.c_str(), target.c_str());
+    if (result < 0) throw error(detail::code_of(result), "rename", name, "to '" + target + "'");
   });
 }
 
