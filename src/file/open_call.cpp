@@ -237,11 +237,12 @@ class open_call final : public simple_call<file>, public resumable {
     core_->pass_descriptor_on();
   }
 
-  /// REQUIRES: outcome_mutex_ held, and a reference beside the timer's.
-  void stop_timer() noexcept {
-    if (!timer_.pending) return;
-    core_->remove_timer(timer_);
+  /// False: it did not run, or is about to. REQUIRES: outcome_mutex_ held, and a reference beside
+  /// the timer's.
+  bool stop_timer() noexcept {
+    if (!core_->remove_timer(timer_)) return false;
     drop_reference();  // the timer's
+    return true;
   }
 
   // ---- FIFOs: open(2) waits for the other end; here that holds no thread ----
@@ -263,17 +264,19 @@ class open_call final : public simple_call<file>, public resumable {
     pause_ = std::min(2 * pause_, last_look);
   }
 
+  // Locked, since who destroys the coroutine that waits may do it on another thread meanwhile.
   void look_again() noexcept {
-    const int fd = std::exchange(fifo_, -1);
+    std::unique_lock lock(outcome_mutex_);
     if (settled_) {
-      fifo_ = fd;
       close_fifo();
-    } else if (fd >= 0) {
+    } else if (const int fd = std::exchange(fifo_, -1); fd >= 0) {
+      lock.unlock();
       take_result(fd);
     } else {
       submit();
     }
-    drop_reference();  // the timer's
+    if (lock.owns_lock()) lock.unlock();
+    drop_reference();  // the timer's, perhaps the last
   }
 
   void close_fifo() noexcept {
@@ -283,8 +286,7 @@ class open_call final : public simple_call<file>, public resumable {
   void on_withdrawn() noexcept override {
     core_->cancel(wanted_);
     core_->park(wanted_);
-    if (timer_.pending) close_fifo();
-    stop_timer();
+    if (stop_timer()) close_fifo();
     if (std::exchange(granted_, false)) core_->pass_descriptor_on();
   }
 
