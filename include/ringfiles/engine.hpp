@@ -40,7 +40,10 @@ class engine {
   explicit engine(engine_options options = {});
   /// Cancels what is in flight. What the kernel does not give back within a grace period of
   /// 100 ms (writes that were accepted: 5 s) stays parked, with its buffers, until the process
-  /// ends; destroying never hangs.
+  /// ends; destroying never hangs. No other thread may be in a call of this engine meanwhile.
+  /// Coroutines that wait are not resumed: their owners destroy them. Open files remain: a call on
+  /// one fails at once with errc::engine_ended, but close(), or dropping the handle, writes what is
+  /// buffered and closes, on the calling thread.
   ~engine();
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;

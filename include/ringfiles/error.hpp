@@ -37,6 +37,7 @@ enum class errc {
   no_engine,          ///< no engine runs on this thread and none was given
   text_mode,          ///< the call needs a file opened in binary mode
   fork_interrupted,   ///< in a forked child: the parent holds this operation, and finishes it
+  engine_ended,       ///< the engine is gone: an open file of it can only be closed
 };
 
 std::error_code make_error_code(errc code) noexcept;

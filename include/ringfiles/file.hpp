@@ -16,7 +16,8 @@
 // Durability: write() and close() do not sync. A failed sync is final for that file: the kernel
 // reports it once, so this file repeats it for ever (reopen to try again).
 //
-// ERRORS: ringfiles::error with operation, path and errno; errc::closed after close.
+// ERRORS: ringfiles::error with operation, path and errno; errc::closed after close;
+// errc::engine_ended, at once, from all but close() when the file's engine is gone.
 // SAFETY: one thread at a time per file; distinct files are independent.
 #pragma once
 
@@ -179,7 +180,8 @@ class file {
   operation<void> sync();       ///< … and on the device, with metadata: fsync(2)
   operation<void> sync_data();  ///< … and on the device: fdatasync(2)
   /// Flushes, waits for what is in flight, closes. Closed even when it reports an error; a second
-  /// close does nothing.
+  /// close does nothing. Without its engine it does so here and now, unless the kernel still
+  /// has a request of this file: then errc::engine_ended, and it stays open for that.
   operation<void> close();
 
   // ---- Positional access: no cursor, concurrent ------------------------------------------------

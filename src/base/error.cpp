@@ -53,6 +53,9 @@ entry describe(errc code) noexcept {
     case errc::fork_interrupted:
       return {std::errc::operation_canceled,
               "the process was forked while this was in flight; the parent finishes it"};
+    case errc::engine_ended:
+      return {std::errc::bad_file_descriptor,
+              "its engine has ended: an open file can only be closed, and opened again on another"};
   }
   return {std::errc::invalid_argument, "unknown error"};
 }

@@ -14,7 +14,7 @@ namespace ringfiles::detail {
 template <class T>
 class simple_call : public call<T> {
  public:
-  bool try_now() override { return false; }
+  bool try_now() override { return ends_without_engine(); }
   void bind(engine_core& core) override {
     call<T>::bind(core);
     kept_core_ = core.shared_from_this();
@@ -22,6 +22,13 @@ class simple_call : public call<T> {
 
  protected:
   std::string path() const override { return {}; }
+
+  /// True: its engine has ended, and so has the call.
+  bool ends_without_engine() noexcept {
+    if (!this->core_->is_shut_down()) return false;
+    this->failure_ = errc::engine_ended;
+    return this->settled_ = true;
+  }
 
   void withdraw(std::error_code why) noexcept override {
     std::lock_guard lock(outcome_mutex_);

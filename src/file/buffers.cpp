@@ -13,6 +13,7 @@ file_buffers::file_buffers(const file& of) noexcept : state_(file_state::of(of))
 
 bool file_buffers::is_free() const noexcept {
   if (state_ == nullptr || !state_->is_open() || state_->closing()) return false;
+  if (state_->core().is_shut_down()) return false;
   state_->core().check_fork();
   return !state_->has_queue() && state_->core().allows_inline();
 }

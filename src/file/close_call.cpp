@@ -33,6 +33,11 @@ class close_call final : public barrier_call<void> {
  private:
   const char* name() const noexcept override { return "close"; }
 
+  void serve_without_engine() noexcept override {
+    if (file_.is_open()) error_ = file_.close_without_engine();
+    ended();
+  }
+
   // A delayed write's error does not keep the file open. Bytes that could not be written before
   // are tried once more, as in Python: if that works, nothing was lost and nothing is reported.
   bool flushed() noexcept {

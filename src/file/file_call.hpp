@@ -20,6 +20,7 @@ class file_call : public call<T>, public queued_call {
   bool is_on(const file_state& file) const noexcept { return &file_ == &file; }
 
   bool try_now() override {
+    if (this->core_->is_shut_down()) return end_without_engine();
     this->core_->check_fork();  // takes locks of files
     std::lock_guard lock(file_.mutex());
     if (file_.has_queue() || !this->core_->allows_inline()) return false;
@@ -111,6 +112,16 @@ class file_call : public call<T>, public queued_call {
     if (file_.is_open() && !file_.closing()) return false;
     fail(errc::closed);
     return true;
+  }
+
+  /// No turn will come.
+  bool end_without_engine() noexcept {
+    std::lock_guard lock(file_.mutex());
+    serve_without_engine();
+    return this->settled_ = true;
+  }
+  virtual void serve_without_engine() noexcept {
+    if (!refused()) fail(errc::engine_ended);
   }
 
   /// Instead of ending: is made anew by the next call of its kind, on this thread and this file.

@@ -188,9 +188,10 @@ void file_state::handle_dropped() noexcept {
   drop_reference();
 }
 
-// Only when the engine is gone: there is no loop left that could be held up.
-void file_state::close_without_engine() noexcept {
-  leave_to_parent();
+// There is no loop left that could be held up. A write that failed before is tried once more, as by
+// any close: if that works, nothing was lost.
+failure_code file_state::write_without_engine() noexcept {
+  failure_code met = take_drain_error();
   while (!writer_.empty() && !drain_ && !next_drain_) {
     const auto bytes = writer_.drain();
     backend::request wanted;
@@ -199,16 +200,28 @@ void file_state::close_without_engine() noexcept {
     wanted.set_buffer(bytes.data(), bytes.size());
     core_->serve_blocking(wanted);
     writer_.written(wanted.moved);
-    if (wanted.result < 0 || wanted.moved == 0) break;
+    if (wanted.result < 0) return code_of(wanted.result);
+    if (wanted.moved == 0) return std::make_error_code(std::errc::io_error);
+    met = {};
   }
+  return writer_.empty() ? met : errc::engine_ended;
+}
+
+failure_code file_state::close_without_engine() noexcept {
+  leave_to_parent();
+  failure_code met = write_without_engine();
+  if (poll_) core_->unwatch(*poll_);
   // What the kernel still has of this file keeps the descriptor: its number must not be used anew.
-  if (!quiet() || reading_ahead()) return;
+  if (!quiet() || reading_ahead()) return errc::engine_ended;
   if (what_.close_descriptor) {
     backend::request wanted;
     address(wanted, opcode::close);
     core_->serve_blocking(wanted);
+    if (!met && wanted.result < 0) met = code_of(wanted.result);
   }
+  writer_.discard();
   closed();
+  return met ? met : sync_error_;
 }
 
 }  // namespace ringfiles::detail

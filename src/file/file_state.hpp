@@ -218,6 +218,8 @@ class file_state final : public resumable {
   // ---- Closing ----
   bool closing() const noexcept { return closing_; }
   void start_closing() noexcept { closing_ = true; }
+  /// Writes and closes on this thread. REQUIRES: the engine has ended.
+  failure_code close_without_engine() noexcept;
   /// Lets go of read-ahead. What is in flight keeps its memory, and the descriptor, until it ends.
   void stop_reading_ahead() noexcept;
   /// Calls that are kept for the next time (thread_slot.hpp) may keep this object for a while.
@@ -261,7 +263,7 @@ class file_state final : public resumable {
   void find_end_of_appended() noexcept;
   void account_drained(const backend::request& ended) noexcept;
   std::unique_ptr<drain_slot> take_drain(const backend::request& ended) noexcept;
-  void close_without_engine() noexcept;
+  failure_code write_without_engine() noexcept;
 
   std::shared_ptr<engine_core> core_;
   opened what_;

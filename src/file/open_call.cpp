@@ -28,6 +28,7 @@ class open_call final : public simple_call<file>, public resumable {
   ~open_call() override { close_fifo(); }
 
   bool try_now() override {
+    if (ends_without_engine()) return true;
     if (!prepare()) {
       core_->charge(engine_floor::open_cost_ns);
       return settled_ = true;

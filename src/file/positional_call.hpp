@@ -25,6 +25,7 @@ class positional_call : public file_call<T> {
   using file_call<T>::file_call;
 
   bool try_now() final {
+    if (this->core_->is_shut_down()) return this->end_without_engine();
     this->core_->check_fork();
     std::lock_guard lock(this->file_.mutex());
     if (!impossible()) {

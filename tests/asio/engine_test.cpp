@@ -268,7 +268,7 @@ TEST_F(engines, OperationAfterTheContextsEndIsRefused) {
   outcome<std::string> read;
   source.read_some(10)(asio::bind_executor(other.get_executor(), read.handler()));
   other.run();
-  EXPECT_EQ(read.code(), errc::no_engine);
+  EXPECT_EQ(read.code(), errc::engine_ended);
 }
 
 // ---- fork
