@@ -65,7 +65,10 @@ std::unique_ptr<pending> begin_seek(operation_object& self, const std::shared_pt
   const whence from = self.second == SEEK_CUR   ? whence::current
                       : self.second == SEEK_END ? whence::end
                                                 : whence::start;
-  return wait_for(file.core().seek(self.number, from), [&file, from](std::uint64_t made) {
+  // The core has bytes, of which it would keep what it has.
+  auto seek = file.is_text() ? detail::seek_anew(file.core(), self.number, from)
+                             : file.core().seek(self.number, from);
+  return wait_for(std::move(seek), [&file, from](std::uint64_t made) {
     // As the decoder of the built-in file, which begins anew there.
     if (made == 0 || from == whence::end) file.open->window.forget_newlines();
     return PyLong_FromUnsignedLongLong(made);

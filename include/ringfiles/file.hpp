@@ -170,7 +170,8 @@ class file {
 
   // ---- Position, size, durability --------------------------------------------------------------
   /// The new position in bytes. In text mode use what tell() gave, or 0, as in Python; in another
-  /// encoding than UTF-8 nothing else is taken from the current position or the end.
+  /// encoding than UTF-8 nothing else is taken from the current position or the end. A text is read
+  /// anew after it, and bytes after a seek from the end, or to what is not in the buffer.
   operation<std::uint64_t> seek(std::int64_t offset, whence from = whence::start);
   /// In bytes; in text of other encodings the highest sixteen bits may hold the decoder's state.
   operation<std::uint64_t> tell();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "file/calls.hpp"
 #include "file/file_state.hpp"
 #include "sys/calls.hpp"
 #include "text/newlines.hpp"
@@ -118,6 +119,10 @@ bool file_buffers::may_go_on() const noexcept {
   if (state_ == nullptr) return false;
   engine_floor::thread_budget.look_at_clock();
   return state_->core().allows_inline();
+}
+
+operation<std::uint64_t> seek_anew(file& in, std::int64_t offset, whence from) {
+  return seek_operation(require_state(in, "seek"), offset, from, true);
 }
 
 }  // namespace ringfiles::detail

@@ -35,7 +35,9 @@ operation<std::size_t> write_operation(file_state& file, std::string&& data);
 operation<std::size_t> write_operation(file_state& file, shared_bytes data);
 operation<void> writelines_operation(file_state& file, std::vector<std::string> lines);
 // position_calls.cpp
-operation<std::uint64_t> seek_operation(file_state& file, std::int64_t offset, whence from);
+/// `anew`: also of bytes, what was read before is forgotten.
+operation<std::uint64_t> seek_operation(file_state& file, std::int64_t offset, whence from,
+                                        bool anew = false);
 operation<std::uint64_t> tell_operation(file_state& file);
 // barrier_calls.cpp
 operation<std::uint64_t> truncate_operation(file_state& file, std::optional<std::int64_t> size);

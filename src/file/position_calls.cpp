@@ -20,6 +20,14 @@ file_place place_of(std::uint64_t cookie) noexcept {
           static_cast<std::uint8_t>(cookie >> read_shift)};
 }
 
+/// REQUIRES: nothing is left to be written whose place is not known yet.
+std::uint64_t cookie_here(file_state& file) noexcept {
+  const file_place here = file.exact_place();
+  const bool plain = file.writing() || file.decoded() == nullptr ||
+                     (here.text == 0 && here.state == file.decoded()->state_at(here.byte));
+  return plain ? here.byte : cookie_of(here);
+}
+
 class tell_call final : public file_call<std::uint64_t> {
  public:
   using file_call::file_call;
@@ -33,10 +41,7 @@ class tell_call final : public file_call<std::uint64_t> {
       if (drained == drain_result::waiting) return progress::waiting;
       if (drained == drain_result::failed) return fail(file_.take_drain_error());
     }
-    const file_place here = file_.exact_place();
-    const bool plain = file_.writing() || file_.decoded() == nullptr ||
-                       (here.text == 0 && here.state == file_.decoded()->state_at(here.byte));
-    return succeed(plain ? here.byte : cookie_of(here));
+    return succeed(cookie_here(file_));
   }
 
  private:
@@ -46,8 +51,11 @@ class tell_call final : public file_call<std::uint64_t> {
 /// From the start or the current position, arithmetic; from the end, the size is asked for first.
 class seek_call final : public barrier_call<std::uint64_t> {
  public:
-  seek_call(file_state& file, std::int64_t offset, whence from) noexcept
-      : barrier_call(file), offset_(offset), from_(from) {}
+  seek_call(file_state& file, std::int64_t offset, whence from, bool anew) noexcept
+      : barrier_call(file),
+        offset_(offset),
+        from_(from),
+        anew_(anew || from == whence::end || file.about().mode.text) {}
 
   progress attempt() override {
     if (phase_ == phase::requested) return progress::waiting;
@@ -84,7 +92,7 @@ class seek_call final : public barrier_call<std::uint64_t> {
 
   progress move() {
     std::uint64_t base = 0;
-    if (from_ == whence::current) base = file_.position();
+    if (from_ == whence::current) base = cookie_here(file_);
     if (from_ == whence::end) base = static_cast<std::uint64_t>(wanted_.result);
     std::int64_t target = 0;
     if (__builtin_add_overflow(static_cast<std::int64_t>(base), offset_, &target))
@@ -92,7 +100,11 @@ class seek_call final : public barrier_call<std::uint64_t> {
     if (target < 0) return fail(errc::negative_position);
     const auto cookie = static_cast<std::uint64_t>(target);
     if (from_ == whence::end || cookie == 0) file_.line_ends_met().forget();
-    if (file_.decoded() != nullptr && cookie > byte_mask)
+    const bool packed = file_.decoded() != nullptr && cookie > byte_mask;
+    // What is on its way is let go of as well: it may have been read before this call.
+    if (anew_ || file_.reader().empty())
+      file_.forget_buffered(packed ? cookie & byte_mask : cookie);
+    if (packed)
       file_.go_to(place_of(cookie));
     else
       file_.set_position(cookie);
@@ -101,6 +113,7 @@ class seek_call final : public barrier_call<std::uint64_t> {
 
   std::int64_t offset_;
   whence from_;
+  bool anew_;  ///< CPython's text keeps nothing, and bytes what a buffer has that is not used up
 };
 
 }  // namespace
@@ -108,8 +121,9 @@ class seek_call final : public barrier_call<std::uint64_t> {
 operation<std::uint64_t> tell_operation(file_state& file) {
   return operation<std::uint64_t>(new tell_call(file));
 }
-operation<std::uint64_t> seek_operation(file_state& file, std::int64_t offset, whence from) {
-  return operation<std::uint64_t>(new seek_call(file, offset, from));
+operation<std::uint64_t> seek_operation(file_state& file, std::int64_t offset, whence from,
+                                        bool anew) {
+  return operation<std::uint64_t>(new seek_call(file, offset, from, anew));
 }
 
 }  // namespace ringfiles::detail

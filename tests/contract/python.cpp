@@ -100,6 +100,7 @@ def perform(f, step, newline):
                           [f.newlines] if f.newlines else [])),
         "m": lambda: marks.update({f: tell(f)}),
         "b": lambda: (without_losing(lambda: f.seek(marks.get(f, 0))), None)[1],
+        "h": lambda: (without_losing(lambda: f.seek(0, 1)), None)[1],
         "f": f.flush, "c": f.close}[call]())
 
 # Runs of one byte are written as byte*count.

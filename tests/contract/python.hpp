@@ -14,7 +14,7 @@ struct step {
   /// r read, 1 read1, p peek (one byte), x read_exactly, i readinto, l readline, L readlines,
   /// n iterate to the end, w write, W writelines, s seek, t tell, T truncate, f flush, c close,
   /// q line_buffering, N newlines; m tells where it is and remembers it, b goes back there (the
-  /// start, if there was no m)
+  /// start, if there was no m), h seeks to where it is
   char call = 'r';
   std::int64_t number = -1;  ///< limit, offset, size; -1: none given
   int from = 0;              ///< seek: 0 start, 1 current, 2 end

@@ -96,6 +96,9 @@ task<std::string> python_suite::perform(file& f, const step& wanted) {
       case 'm':
         mark_ = co_await f.tell();
         co_return say_nothing();
+      case 'h':
+        co_await f.seek(0, whence::current);
+        co_return say_nothing();
       case 'b':
         co_await f.seek(static_cast<std::int64_t>(mark_));
         co_return say_nothing();

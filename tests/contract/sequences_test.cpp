@@ -171,7 +171,7 @@ class sequence_maker {
   }
 
   void add(step next) {
-    told_ = told_ || next.call == 'm' || next.call == 'x' || next.call == 'c';
+    told_ = told_ || std::string_view("mhxc").find(next.call) != std::string_view::npos;
     made_all_.parts.back().push_back(std::move(next));
   }
   /// Python's text writes behind what it has read ahead, unless it is told where it stands; and a
@@ -247,6 +247,7 @@ class sequence_maker {
   void add_seek() {
     if (text_) {
       if (reads_ && below(2) == 0) return add({below(2) == 0 ? 'm' : 'b'});
+      if (below(3) == 0) return add({'h'});
       return add({'s', 0, below(2) == 0 ? 0 : 2});
     }
     switch (below(4)) {

@@ -220,3 +220,22 @@ async def test_read1_gives_no_more_than_the_buffer_that_was_asked_for(tmp_path, 
         assert await file.read1(100) == b"ghij"
     async with ringfiles.open(path, mode) as file:
         assert await file.read1() == b"abcdefghij"
+
+
+@pytest.mark.parametrize("mode", ["r", "r+", "rb"])
+@pytest.mark.parametrize("where", [(0,), (0, 1), (0, 2)], ids=str)
+async def test_a_seek_has_a_text_read_anew(tmp_path, mode, where):
+    path = tmp_path / "file"
+
+    def rewrite(content):
+        path.write_bytes(content)
+        return ["anew"]
+
+    path.write_bytes(b"old\nsecond\n")
+    with open(path, mode) as builtin:
+        expected = [builtin.readline(), *rewrite(b"new\nanother\n"), builtin.seek(*where),
+                    builtin.readline(), builtin.seek(0), builtin.readline()]
+    path.write_bytes(b"old\nsecond\n")
+    async with ringfiles.open(path, mode) as file:
+        assert [await file.readline(), *rewrite(b"new\nanother\n"), await file.seek(*where),
+                await file.readline(), await file.seek(0), await file.readline()] == expected

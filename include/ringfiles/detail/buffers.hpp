@@ -64,4 +64,7 @@ class file_buffers {
   std::int64_t shared_at_ = -1;  ///< where share_position() left it
 };
 
+/// As file::seek(), behind which a file is read anew though its bytes are at hand: a text over it.
+operation<std::uint64_t> seek_anew(file& in, std::int64_t offset, whence from);
+
 }  // namespace ringfiles::detail
