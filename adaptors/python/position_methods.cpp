@@ -75,13 +75,18 @@ std::unique_ptr<pending> begin_seek(operation_object& self, const std::shared_pt
   });
 }
 
+/// A descriptor may have been opened for appending whatever its mode says here.
+bool is_appended_text(const file_object& file) noexcept {
+  return file.is_text() && (file.open->choices.appends() || file.open->buffers.appends());
+}
+
 PyObject* serve_tell(operation_object& self) noexcept {
   file_object& file = file_of(self);
   if (!file.check_open(closed_words(file, "I/O operation on closed file"))) return nullptr;
   if (file.is_text() && !file.core().seekable())
     return raise_unsupported("underlying stream is not seekable"), nullptr;
   // As in CPython, a text is flushed: only then is it known where the end was.
-  if (file.is_text() && file.open->choices.appends()) return nullptr;
+  if (is_appended_text(file)) return nullptr;
   const auto position = file.open->buffers.position();
   if (!position) return nullptr;
   return PyLong_FromUnsignedLongLong(*position + file.open->window.unsettled());
@@ -112,8 +117,7 @@ class tell_of_appended final : public pending {
 std::unique_ptr<pending> begin_tell(operation_object& self, const std::shared_ptr<loop_engine>&) {
   file_object& file = file_of(self);
   file.buffers();
-  if (file.is_text() && file.open->choices.appends() && !file.open->closed)
-    return std::make_unique<tell_of_appended>(file);
+  if (is_appended_text(file) && !file.open->closed) return std::make_unique<tell_of_appended>(file);
   return ask_position(file);
 }
 

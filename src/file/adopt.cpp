@@ -30,7 +30,9 @@ std::string refused_option(std::error_code refusal, std::string_view mode,
 std::int64_t adopt_descriptor(engine_core& core, file_state::opened what, file& made) {
   if (core.kind() == backend_kind::memory) return -EBADF;
   const bool at_end = what.mode.append;
-  const int appends = at_end ? sys::is_appending(what.fd) : 0;
+  // Whoever opened it has decided that: what is written to the `>>` of a shell goes to the end, in
+  // each mode.
+  const int appends = what.mode.writable ? sys::is_appending(what.fd) : 0;
   if (appends < 0) return appends;
   what.mode.append = appends != 0;
   // Without either, the loop would wait, or write over what is in front of the position.

@@ -76,6 +76,10 @@ std::size_t file_buffers::chosen_bytes() const noexcept {
   return state_ == nullptr ? 0 : state_->about().options.buffer_bytes;
 }
 
+bool file_buffers::appends() const noexcept {
+  return state_ != nullptr && state_->about().mode.append;
+}
+
 bool file_buffers::write_within(std::string_view bytes) {
   if (state_ == nullptr || !state_->is_open()) return true;
   state_->prepare_to_write();

@@ -102,6 +102,11 @@ class file_state final : public resumable {
   bool is_open() const noexcept { return what_.fd >= 0; }
   bool seekable() const noexcept { return what_.on->kind != backend::device_kind::stream; }
   bool is_unbuffered() const noexcept { return what_.options.buffering == buffering::none; }
+  /// A stream may be shared: who has chosen a buffer finds no more than that read ahead. Its text
+  /// is read in chunks, as CPython's is.
+  bool has_bounded_fills() const noexcept {
+    return what_.options.buffer_bytes > 0 && !what_.mode.text && !seekable();
+  }
   bool is_line_buffered() const noexcept {
     return what_.options.buffering == buffering::lines && what_.mode.text;
   }

@@ -1,6 +1,7 @@
 // read, read_some, readinto, readline, next_lines, readlines, scan: what they share.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -128,6 +129,7 @@ class read_call : public file_call<T> {
       from_buffer_ = false;
       if (!final && take_directly()) continue;
       if (this->file_.is_unbuffered()) ask_for_no_more();
+      if (this->file_.has_bounded_fills()) ask_for_a_buffer();
       switch (this->file_.fill()) {
         case fill_result::filled:
           break;
@@ -147,6 +149,9 @@ class read_call : public file_call<T> {
   void ask_for_no_more() noexcept {
     const std::size_t most = usable();
     this->file_.limit_fills(most > 0 ? most : this->file_.seekable() ? all : 1);
+  }
+  void ask_for_a_buffer() noexcept {
+    this->file_.limit_fills(std::max(usable(), this->file_.about().options.buffer_bytes));
   }
   /// Something was brought in, or the end was met.
   void settle_rest(bool final) {

@@ -44,7 +44,15 @@ class write_call final : public file_call<T> {
   write_call(file_state& file, shared_bytes data) noexcept
       : file_call<T>(file), owner_(std::move(data.owner)), data_(data.bytes) {}
 
+  /// A call of no data, which is none: not even of the mark that a text begins with.
+  static write_call* of_nothing(file_state& file) {
+    auto* made = new write_call(file, std::string_view());
+    made->phase_ = phase::nothing;
+    return made;
+  }
+
   progress attempt() override {
+    if (phase_ == phase::nothing) return this->refused() ? progress::done : accept();
     if (phase_ == phase::writing) return progress::waiting;
     if (phase_ == phase::written) return finish();
     if (phase_ == phase::taken) return let_out();
@@ -60,7 +68,7 @@ class write_call final : public file_call<T> {
   }
 
  private:
-  enum class phase { fresh, prepared, taken, writing, written };
+  enum class phase { nothing, fresh, prepared, taken, writing, written };
 
   file_state& file() noexcept { return this->file_; }
   const char* name() const noexcept override { return "write"; }
@@ -257,6 +265,7 @@ operation<std::size_t> write_operation(file_state& file, shared_bytes data) {
   return operation<std::size_t>(new write_call<std::size_t>(file, std::move(data)));
 }
 operation<void> writelines_operation(file_state& file, std::vector<std::string> lines) {
+  if (lines.empty()) return operation<void>(write_call<void>::of_nothing(file));
   return operation<void>(new write_call<void>(file, joined(lines)));
 }
 

@@ -75,6 +75,53 @@ TEST_P(adopting, AppendsAtTheEndOnlyIfTheDescriptorDoes) {
   }
 }
 
+// As a shell's `>>` opens it: the kernel puts all that is written at the end.
+TEST_P(adopting, KnowsOfADescriptorThatAppendsInEveryModeThatWrites) {
+  for (const char* const mode : {"wb", "w", "xb"}) {
+    put("a", "0123456789");
+    const int fd = descriptor("a", O_WRONLY | O_APPEND);
+    run([&]() -> task<> {
+      file f = adopt(loop(), fd, mode, {});
+      EXPECT_EQ(co_await f.tell(), 0U);
+      co_await f.write("abc");
+      EXPECT_EQ(co_await f.tell(), f.is_text() ? 13U : 3U) << "only text is flushed by tell()";
+      co_await f.flush();
+      EXPECT_EQ(co_await f.tell(), 13U) << mode;
+      EXPECT_EQ(co_await f.truncate(), 13U);
+      co_await f.close();
+    });
+    EXPECT_EQ(get("a"), "0123456789abc");
+  }
+}
+
+TEST_P(adopting, ReadsOnAtTheEndBehindWhatWasAppended) {
+  put("a", "0123456789");
+  const int fd = descriptor("a", O_RDWR | O_APPEND);
+  run([&]() -> task<> {
+    file f = adopt(loop(), fd, "r+b", {});
+    EXPECT_EQ(co_await f.read(2), "01");
+    co_await f.write("abc");
+    co_await f.flush();
+    EXPECT_EQ(co_await f.tell(), 13U);
+    EXPECT_EQ(co_await f.read(), "");
+    EXPECT_EQ(co_await f.truncate(), 13U);
+    co_await f.close();
+  });
+  EXPECT_EQ(get("a"), "0123456789abc");
+}
+
+TEST_P(adopting, AnOpenerMayHaveTheFileAppended) {
+  put("a", "0123456789");
+  run([&]() -> task<> {
+    file f = co_await ringfiles::open(loop(), path("a"), "wb", {}, [](const char* name, int) {
+      return ::open(name, O_WRONLY | O_APPEND | O_CLOEXEC);
+    });
+    co_await f.write("abc");
+    co_await f.flush();
+    EXPECT_EQ(co_await f.tell(), 13U);
+  });
+}
+
 TEST_P(adopting, RefusesWhatIsNoFileAndLeavesItOpen) {
   const auto number = [&](int fd, std::string_view mode) {
     try {

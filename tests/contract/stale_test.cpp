@@ -1,4 +1,9 @@
 // What a seek leaves of what was read before: of a text nothing, of bytes what the buffer holds.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+
 #include "fixture.hpp"
 
 namespace ringfiles::contract {
@@ -125,6 +130,25 @@ TEST_P(polled, AFileOfTheKernelShowsWhatItIsNow) {
     co_await f.seek(0);
     EXPECT_NE(co_await f.readline(), before);
   });
+}
+
+// A buffer whose size was chosen takes no more than that from whoever shares the pipe.
+TEST_P(polled, AChosenBufferLeavesTheRestInAPipe) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  ASSERT_EQ(::write(ends[1], "abcde\nf", 7), 7);
+  run([&]() -> task<> {
+    adopt_options options;
+    options.buffer_bytes = 2;
+    file f = adopt(loop(), ends[0], "rb", options);
+    EXPECT_EQ(co_await f.read(1), "a");
+    std::string left(10, '?');
+    EXPECT_EQ(::read(ends[0], left.data(), 1), 1);
+    EXPECT_EQ(left[0], 'c') << "read ahead was one byte";
+    EXPECT_EQ(co_await f.readline(), "bde\n");
+    co_await f.close();
+  });
+  ::close(ends[1]);
 }
 
 }  // namespace

@@ -186,14 +186,39 @@ TEST_P(writing, TwoFilesThatAppendNeverOverwriteEachOther) {
 
 TEST_P(writing, ReadOnlyFilesRefuse) {
   put("a", "x");
+  const std::vector<std::string> lines(1);
   run([&]() -> task<> {
     file f = co_await open("a", "r");
     co_await expect_error(f.write("y"), EBADF, "write", path("a"));
-    co_await expect_error(f.writelines({}), EBADF, "write", path("a"));
+    co_await expect_error(f.writelines(lines), EBADF, "write", path("a"));
     co_await expect_error(f.write_at(0, "y"), EBADF, "write_at", path("a"));
     co_await expect_error(f.truncate(0), EBADF, "truncate", path("a"));
     co_await f.flush();
     EXPECT_EQ(co_await f.read(), "x");
+  });
+}
+
+// Not even a mark, for which there has to be a line.
+TEST_P(writing, NoLinesAreNoWrite) {
+  const std::vector<std::string> none;
+  const std::vector<std::string> an_empty_one(1);
+  run([&]() -> task<> {
+    open_options options;
+    options.encoding = "utf-16";
+    file f = co_await open("a", "w", options);
+    co_await f.writelines(none);
+    co_await f.flush();
+    EXPECT_EQ(get("a"), "");
+    co_await f.writelines(an_empty_one);
+    co_await f.close();
+    EXPECT_EQ(get("a"), "\xff\xfe");
+    for (const char* const mode : {"r", "rb"}) {
+      file read_only = co_await open("a", mode);
+      co_await read_only.writelines(none);
+      co_await read_only.close();
+      const auto failure = co_await error_of(read_only.writelines(none));
+      EXPECT_TRUE(failure && failure->code() == errc::closed);
+    }
   });
 }
 

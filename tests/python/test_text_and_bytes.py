@@ -239,3 +239,17 @@ async def test_a_seek_has_a_text_read_anew(tmp_path, mode, where):
     async with ringfiles.open(path, mode) as file:
         assert [await file.readline(), *rewrite(b"new\nanother\n"), await file.seek(*where),
                 await file.readline(), await file.seek(0), await file.readline()] == expected
+
+
+@pytest.mark.parametrize("mode", ["w", "wb"])
+async def test_a_descriptor_that_appends_does_so_in_every_mode(tmp_path, mode):
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789")
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+    async with ringfiles.open(descriptor, mode) as file:
+        await file.write("abc" if mode == "w" else b"abc")
+        if mode == "wb":
+            await file.flush()
+        assert await file.tell() == 13
+        assert await file.truncate() == 13
+    assert path.read_bytes() == b"0123456789abc"

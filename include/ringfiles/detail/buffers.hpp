@@ -43,6 +43,9 @@ class file_buffers {
   /// `open_options::buffer_bytes`.
   std::size_t chosen_bytes() const noexcept;
 
+  /// The kernel puts at the end what is written.
+  bool appends() const noexcept;
+
   // ---- From within source::next() of a write_from() on this file, whose call has the queue ----
   /// Takes `bytes` as a portion. False: ask again after a turn of the engine.
   bool write_within(std::string_view bytes);
