@@ -49,8 +49,10 @@ class encoding {
 /// | surrogateescape   | U+DC80 to U+DCFF, for bytes above 7F    | … and back into these bytes |
 /// | xmlcharrefreplace | as strict                               | `&#NNN;`                    |
 ///
-/// The error is `not_utf8` in plain UTF-8 and `not_decodable` in any other encoding; both are
-/// std::errc::illegal_byte_sequence. A lone surrogate is three bytes (ED B2 80 to ED B3 BF for these), as UTF-8 would have it.
+/// That error is `not_utf8` in plain UTF-8 and `not_decodable` in any other encoding; both are
+/// std::errc::illegal_byte_sequence.
+///
+/// A lone surrogate is three bytes (ED B2 80 to ED B3 BF for these), as UTF-8 would have it.
 enum class text_errors {
   strict,
   ignore,
